@@ -1,0 +1,188 @@
+"""Options as text, turned into the typed dataclass that declares them.
+
+    @dataclass(frozen=True)
+    class CsvLoad:
+        header: bool = option(False, doc="the first line holds the column names")
+
+    parse_options(CsvLoad, statement.options, owner="load csv")
+
+Keys match in any case. A field of type `Mapping[str, Text]` takes all keys that start with its name and a dot.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from mlsql_engine.core.duration import Duration, parse_duration
+from mlsql_engine.core.errors import BadValue, UnknownOption
+from mlsql_engine.core.text import Text
+
+Options = TypeVar("Options")
+TableName = NewType("TableName", Text)
+"""An option that names a table: the statement hands the table itself to the algorithm."""
+FilePath = NewType("FilePath", Text)
+"""An option that names a file: a relative one starts from the script's folder."""
+
+
+def option(default: Any = MISSING, *, doc: str, name: str | None = None, aliases: tuple[str, ...] = ()) -> Any:
+    """A field of an options dataclass: what users call it, other words for it, and what it is for."""
+    metadata = {"doc": doc, "name": name, "aliases": aliases}
+    if default is MISSING:
+        return field(metadata=metadata)
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class OptionDoc:
+    """One line of an options table in the docs."""
+
+    name: str
+    type: str
+    default: str
+    doc: str
+
+
+def describe(cls: type) -> list[OptionDoc]:
+    """The options of a dataclass, as the docs list them."""
+    hints = _hints(cls)
+    return [
+        OptionDoc(
+            _public_name(item) + (".*" if _is_prefix(hints[item.name]) else ""),
+            _type_words(hints[item.name]),
+            ""
+            if item.default is MISSING or item.default is None
+            else str(item.default).lower()
+            if isinstance(item.default, bool)
+            else str(item.default),
+            item.metadata["doc"],
+        )
+        for item in _declared(cls)
+    ]
+
+
+def referenced_tables(options: Any) -> dict[str, Text]:
+    """The tables that the options of type TableName name, by their fields."""
+    hints = _hints(type(options))
+    named = {
+        item.name: getattr(options, item.name) for item in _declared(type(options)) if _is_table(hints[item.name])
+    }
+    return {field_name: text for field_name, text in named.items() if text is not None}
+
+
+def _is_table(hint: Any) -> bool:
+    return TableName in (get_args(hint) or (hint,))
+
+
+def parse_options(cls: type[Options], written: Iterable[tuple[Text, Text]], *, owner: str) -> Options:
+    """The typed options. `owner` is how errors call what has them.
+
+    Raises UnknownOption for a key that is not declared, BadValue for a value of the wrong form, a key that is
+    given twice, or a required one that is missing.
+    """
+    hints = _hints(cls)
+    by_key: dict[str, Field[Any]] = {}
+    prefixes: dict[str, Field[Any]] = {}
+    for item in _declared(cls):
+        target = prefixes if _is_prefix(hints[item.name]) else by_key
+        for word in (_public_name(item), *item.metadata["aliases"]):
+            target[word.lower()] = item
+    values: dict[str, Any] = {}
+    for key, value in written:
+        item, rest = _find(key, by_key, prefixes, owner)
+        if rest is not None:
+            values.setdefault(item.name, {})[rest] = value
+        elif item.name in values:
+            raise BadValue(f"the option '{key.value}' is given twice", span=key.span)
+        else:
+            values[item.name] = _convert(hints[item.name], value, _public_name(item))
+    for item in _declared(cls):
+        if item.name not in values and item.default is MISSING and item.default_factory is MISSING:
+            name = _public_name(item)
+            raise BadValue(f"{owner} needs the option '{name}'", hint=f"{name}: {item.metadata['doc']}")
+    return cls(**values)
+
+
+def _declared(cls: type) -> list[Field[Any]]:
+    return [item for item in fields(cls) if "doc" in item.metadata]
+
+
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def _public_name(item: Field[Any]) -> str:
+    if item.metadata["name"]:
+        return str(item.metadata["name"])
+    first, *rest = item.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _is_prefix(hint: Any) -> bool:
+    return get_origin(hint) is Mapping or (isinstance(hint, type) and issubclass(hint, Mapping))
+
+
+def _find(
+    key: Text, by_key: dict[str, Field[Any]], prefixes: dict[str, Field[Any]], owner: str
+) -> tuple[Field[Any], str | None]:
+    lowered = key.value.lower()
+    if lowered in by_key:
+        return by_key[lowered], None
+    for prefix, item in prefixes.items():
+        if lowered.startswith(prefix + "."):
+            return item, key.value[len(prefix) + 1 :]
+    known = [_public_name(item) for item in by_key.values()]
+    known += [f"{_public_name(item)}.…" for item in prefixes.values()]
+    raise UnknownOption(key.value, owner, set(known), span=key.span)
+
+
+def _convert(hint: Any, value: Text, name: str) -> Any:
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    kind = next(kind for kind in kinds if kind is not type(None))
+    if get_origin(kind) is Literal:
+        return _choice(get_args(kind), value, name)
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[value.value.strip().lower()]
+        if kind is int:
+            return int(value.value)
+        if kind is float:
+            return float(value.value)
+        if kind is Duration:
+            return parse_duration(value.value)
+    except (KeyError, ValueError):
+        raise BadValue(
+            f"the option '{name}' is {_type_words(kind)}, not '{value.value}'", span=value.span
+        ) from None
+    if kind in (Text, TableName, FilePath):
+        return value
+    return value.value
+
+
+def _choice(choices: tuple[Any, ...], value: Text, name: str) -> Any:
+    for choice in choices:
+        if choice.lower() == value.value.strip().lower():
+            return choice
+    raise BadValue(
+        f"the option '{name}' cannot be '{value.value}'",
+        span=value.span,
+        hint=f"it is one of: {', '.join(choices)}",
+    )
+
+
+def _type_words(hint: Any) -> str:
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    kind = next((kind for kind in kinds if kind is not type(None)), str)
+    if get_origin(kind) is Literal:
+        return " | ".join(get_args(kind))
+    if kind is TableName:
+        return "a table"
+    if kind is FilePath:
+        return "a path"
+    words = {bool: "true or false", int: "a whole number", float: "a number"}
+    words[Duration] = "a length of time such as 30s, 10m or 2h"
+    return words.get(kind, "text")

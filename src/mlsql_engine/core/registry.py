@@ -1,0 +1,77 @@
+"""Named things of one kind: looked up in any case, with a guess where a name is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from mlsql_engine.core.errors import MlsqlError, UnknownName
+from mlsql_engine.core.text import Text
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+Item = TypeVar("Item")
+
+
+class Registry(Generic[Item]):
+    """What a session knows of one kind: its formats, its algorithms, its engines.
+
+    Things are made when they are first looked up, and entry points of the group `group` are read when a name is
+    not among ours: what is not used costs nothing.
+    """
+
+    def __init__(self, kind: str, group: str | None = None) -> None:
+        self.kind = kind
+        self._group = group
+        self._makers: dict[str, tuple[str, Callable[[], Item]]] = {}
+        self._made: dict[str, Item] = {}
+        self._discovered = group is None
+
+    def add(self, name: str, make: Callable[[], Item]) -> None:
+        """Make known what `make` gives, which is called when the name is first looked up.
+
+        A second thing of the same name is an error: nothing is replaced unseen.
+        """
+        if name.lower() in self._makers:
+            raise MlsqlError(f"there are two {self.kind}s called '{name}'", code="DUPLICATE_NAME")
+        self._makers[name.lower()] = (name, make)
+
+    def find(self, name: Text | str) -> Item:
+        """The thing of that name in any case. Raises UnknownName that guesses or lists."""
+        text = name.value if isinstance(name, Text) else name
+        key = text.lower()
+        if key not in self._makers:
+            self._discover()
+        if key not in self._makers:
+            raise UnknownName(self.kind, text, self.names(), span=name.span if isinstance(name, Text) else None)
+        if key not in self._made:
+            self._made[key] = self._makers[key][1]()
+        return self._made[key]
+
+    def names(self) -> list[str]:
+        """All names, as they were given, in alphabetical order."""
+        self._discover()
+        return sorted((name for name, _ in self._makers.values()), key=str.lower)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter([self.find(name) for name in self.names()])
+
+    def _discover(self) -> None:
+        if self._discovered:
+            return
+        self._discovered = True
+        from importlib.metadata import entry_points
+
+        for entry in entry_points(group=self._group or ""):
+            if entry.name.lower() not in self._makers:
+                self._makers[entry.name.lower()] = (entry.name, _maker(entry))
+
+
+def _maker(entry: EntryPoint) -> Callable[[], Any]:
+    """What makes the thing of an entry point: the callable that it names."""
+
+    def make() -> Any:
+        return entry.load()()
+
+    return make

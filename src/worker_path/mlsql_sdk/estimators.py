@@ -1,0 +1,165 @@
+"""Predicting without a script: the pickled estimator that the training left in the model folder."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from . import arguments, contracts, types, vectors
+from .failures import ContractError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ENDINGS = (".pkl", ".pickle", ".joblib")
+
+
+def find(model_path: str) -> str:
+    """The one pickled estimator in a model folder. Raises ContractError when there is none, or several."""
+    names = sorted(name for name in os.listdir(model_path) if name.endswith(_ENDINGS))
+    if len(names) == 1:
+        return os.path.join(model_path, names[0])
+    if not names:
+        raise ContractError(
+            "the model folder has no estimator that can be loaded without a script ({})".format("|".join(_ENDINGS)),
+            "give pythonScriptPath: a script that says how the model predicts",
+        )
+    raise ContractError(
+        "the model folder has several pickled files: {}".format(", ".join(names)),
+        "give pythonScriptPath: a script that says how the model predicts",
+    )
+
+
+class EstimatorContract:
+    """Anything with `predict(X)`, pickled or dumped by joblib."""
+
+    name = "estimator"
+
+    def __init__(self) -> None:
+        self._estimator: Any = None
+        self._type: pa.DataType | None = None
+
+    def load(self, loaded: contracts.Loaded) -> None:
+        """Unpickle the estimator and find out what it returns."""
+        path = find(loaded.model_path)
+        self._estimator = _unpickle(path)
+        if not callable(getattr(self._estimator, "predict", None)):
+            raise ContractError(
+                f"{os.path.basename(path)} holds {type(self._estimator).__name__}, which has no predict method",
+                "give pythonScriptPath: a script that says how the model predicts",
+            )
+        if loaded.return_type is not None:
+            try:
+                self._type = types.parse(loaded.return_type)
+            except ValueError as error:
+                raise ContractError(str(error)) from None
+        else:
+            self._type = self._probe()
+
+    def feature_names(self) -> list[str] | None:
+        """The columns that the estimator was fitted on, when it was fitted on named columns."""
+        names = getattr(self._estimator, "feature_names_in_", None)
+        return None if names is None else [str(name) for name in names]
+
+    def return_type(self) -> pa.DataType:
+        """What one prediction is: double, bigint, string, boolean or an array of them."""
+        if self._type is None:
+            raise ContractError("the estimator is not loaded")
+        return self._type
+
+    def predict(self, batch: pa.RecordBatch) -> pa.Array:
+        """Predict the rows that have no NULL, all at once."""
+        complete, mask = arguments.complete_rows(arguments.spread(batch))
+        if complete.num_rows == 0:
+            return arguments.restore(contracts.empty(self.return_type()), mask)
+        answer = self._estimator.predict(self._features(complete))
+        return arguments.restore(contracts.as_array(answer, complete.num_rows, self.return_type()), mask)
+
+    def _features(self, batch: pa.RecordBatch) -> Any:
+        names = self.feature_names()
+        if names is None:
+            features = arguments.matrix(batch)
+            expected = getattr(self._estimator, "n_features_in_", None)
+            if expected is not None and features.shape[1] != expected:
+                raise ContractError(
+                    f"the model takes {expected} features, and the arguments have {features.shape[1]}"
+                )
+            return features
+        return self._frame(batch, names)
+
+    def _frame(self, batch: pa.RecordBatch, names: list[str]) -> Any:
+        """The arguments as the named columns that the estimator was fitted on."""
+        import pandas as pd
+
+        if (batch.num_columns == 1 and len(names) != 1) or vectors.is_vector_type(batch.schema.field(0).type):
+            features = arguments.matrix(batch)
+            if features.shape[1] != len(names):
+                raise ContractError(
+                    f"the model takes {len(names)} features ({_few(names)}), "
+                    f"and the argument has {features.shape[1]}"
+                )
+            return pd.DataFrame(features, columns=names)
+        if batch.num_columns != len(names):
+            raise ContractError(f"the model takes {len(names)} arguments ({_few(names)}), not {batch.num_columns}")
+        frame = batch.to_pandas()
+        if set(frame.columns) == set(names):
+            return frame[names]
+        frame.columns = pd.Index(names)
+        return frame
+
+    def _probe(self) -> pa.DataType:
+        """The type of one prediction for a row of zeros; for models that refuse it, of their classes."""
+        import warnings
+
+        import numpy as np
+        import pyarrow as pa
+
+        width = getattr(self._estimator, "n_features_in_", None)
+        answer = None
+        if width:
+            features: Any = np.zeros((1, width))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    names = self.feature_names()
+                    if names is not None:
+                        import pandas as pd
+
+                        features = pd.DataFrame(features, columns=names)
+                    answer = np.asarray(self._estimator.predict(features))
+                except Exception:  # noqa: BLE001 - a model may refuse zeros; the real rows will tell why
+                    answer = None
+        if answer is None:
+            classes = getattr(self._estimator, "classes_", None)
+            answer = np.zeros(1) if classes is None else np.asarray(classes)[:1]
+        if answer.ndim == 2 and answer.shape[1] > 1:
+            return pa.list_(_scalar_type(answer.dtype))
+        return _scalar_type(answer.dtype)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+
+
+def _scalar_type(dtype: Any) -> pa.DataType:
+    import pyarrow as pa
+
+    kinds = {"i": pa.int64(), "u": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
+    return kinds.get(dtype.kind, pa.string())
+
+
+def _unpickle(path: str) -> Any:
+    if path.endswith(".joblib"):
+        import joblib
+
+        return joblib.load(path)
+    import pickle
+
+    with open(path, "rb") as file:
+        try:
+            return pickle.load(file)
+        except pickle.UnpicklingError:
+            # joblib.dump writes big arrays behind the pickle, under whatever name the user likes.
+            import joblib
+
+            return joblib.load(path)

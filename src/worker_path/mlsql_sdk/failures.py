@@ -1,0 +1,62 @@
+"""What went wrong in the user's Python, as plain data for the host."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from types import TracebackType
+from typing import Any
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_MOST_FRAMES = 20
+
+
+class ContractError(Exception):
+    """A script or model that does not do what its contract asks; `hint` says what it should do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback from the first frame that is not ours."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_HERE, "<frozen ")):
+        trace = trace.tb_next
+    return trace
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """The control part of a FAILED message.
+
+    `file`, `line` and `function` are the last place in the traceback outside of this package;
+    `traceback` is the text that Python itself would print, without our frames.
+    """
+    if isinstance(error, ContractError):
+        return {"reason": "contract", "type": "ContractError", "message": str(error), "hint": error.hint}
+    if isinstance(error, SystemExit):
+        return _describe_exit(error)
+    trace = _users_part(error.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_HERE)]
+    report: dict[str, Any] = {
+        "reason": "exception",
+        "type": type(error).__name__,
+        "message": str(error),
+        "traceback": "".join(traceback.format_exception(type(error), error, trace, limit=-_MOST_FRAMES)),
+    }
+    if isinstance(error, SyntaxError) and error.filename:
+        report.update(file=error.filename, line=error.lineno or 0, function="<module>")
+    elif frames:
+        last = frames[-1]
+        report.update(file=last.filename, line=last.lineno or 0, function=last.name)
+    return report
+
+
+def _describe_exit(error: SystemExit) -> dict[str, Any]:
+    status = error.code
+    if status is None:
+        status = 0
+    if not isinstance(status, int):
+        # As Python itself does: any other object is printed and the status is 1.
+        return {"reason": "exit", "type": "SystemExit", "message": str(status), "status": 1}
+    return {"reason": "exit", "type": "SystemExit", "message": "", "status": status}

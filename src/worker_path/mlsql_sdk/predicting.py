@@ -1,0 +1,93 @@
+"""A worker that is loaded once and then predicts batch after batch."""
+
+from __future__ import annotations
+
+import sys
+from importlib import util
+from typing import TYPE_CHECKING, Any
+
+from . import contracts, failures, runtime, script
+from .wire import Channel, Closed, Kind, Message
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def serve(channel: Channel, message: Message) -> None:
+    """Load the predictor, say what it gives, and answer batches until the host closes the connection."""
+    contract = _load(channel, message)
+    if contract is None:
+        return
+    import pyarrow as pa
+
+    schema = None
+    while True:
+        try:
+            message = channel.receive()
+        except Closed:
+            return
+        if message.kind is Kind.SCHEMA:
+            schema = pa.ipc.read_schema(pa.py_buffer(message.payload))
+        elif message.kind is Kind.PREDICT:
+            batch = pa.ipc.read_record_batch(pa.py_buffer(message.payload), schema)
+            _answer(channel, message.id, contract, batch)
+
+
+def _load(channel: Channel, message: Message) -> Any:
+    control = message.control
+    try:
+        if util.find_spec("pyarrow") is None:
+            raise failures.ContractError(
+                f"the interpreter {sys.executable} has no pyarrow, which predictions travel by",
+                f"install it: {sys.executable} -m pip install pyarrow",
+            )
+        runtime.begin(channel, control.get("parameters", {}))
+        contract = _contract(control)
+        contract.load(contracts.Loaded(control))
+        return _described(channel, contract)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
+        channel.send(Kind.FAILED, failures.describe(error))
+        return None
+
+
+def _contract(control: dict[str, Any]) -> Any:
+    path = control.get("script")
+    if path is None:
+        from .estimators import EstimatorContract
+
+        return EstimatorContract()
+    script.execute(path)
+    return contracts.declared(path)
+
+
+def _described(channel: Channel, contract: Any) -> Any:
+    import pyarrow as pa
+
+    names = contract.feature_names() if hasattr(contract, "feature_names") else None
+    schema = pa.schema([pa.field("prediction", contract.return_type())])
+    channel.send(
+        Kind.DESCRIBED,
+        {"contract": contract.name, "featureNames": names},
+        schema.serialize(),
+    )
+    return contract
+
+
+def _answer(channel: Channel, identity: int, contract: Any, batch: pa.RecordBatch) -> None:
+    import pyarrow as pa
+
+    try:
+        values = contract.predict(batch)
+        answer = pa.RecordBatch.from_arrays([values], names=["prediction"])
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
+        report = failures.describe(error)
+        row = getattr(error, "mlsql_row", None)
+        if row is not None:
+            report["row"] = row
+        channel.send(Kind.FAILED, report, id=identity)
+        return
+    channel.send(Kind.BATCH, {}, answer.serialize(), id=identity)

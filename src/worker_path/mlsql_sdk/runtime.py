@@ -1,0 +1,35 @@
+"""The run that this process was started for: the parameters a script asks `mlsql` for.
+
+Filled once by the boot code before the user's script starts; `mlsql` is the face that scripts see.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .wire import Channel, Kind
+
+internal_system_param: dict[str, Any] = {}
+fit_param: dict[str, Any] = {}
+kafka_param: dict[str, Any] = {}
+system_param: dict[str, Any] = {}
+
+_channel: Channel | None = None
+
+
+def begin(channel: Channel, parameters: dict[str, dict[str, Any]]) -> None:
+    """Make `parameters` (by their group names, as `mlsql.params()` gives them) those of this process."""
+    global _channel  # noqa: PLW0603 - one process, one run
+    _channel = channel
+    internal_system_param.update(parameters.get("internalSystemParam", {}))
+    fit_param.update(parameters.get("fitParam", {}))
+    kafka_param.update(parameters.get("kafkaParam", {}))
+    system_param.update(parameters.get("systemParam", {}))
+
+
+def tell(report: dict[str, Any]) -> None:
+    """Send a progress report to the host; outside of a worker it is printed."""
+    if _channel is None:
+        print("mlsql:", report)  # noqa: T201 - the script runs by hand
+    else:
+        _channel.send(Kind.PROGRESS, report)

@@ -1,0 +1,33 @@
+"""Running a user's script, as `python script.py` would, from its own text."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import os
+import sys
+import tokenize
+from types import ModuleType
+from typing import Any
+
+
+def execute(path: str) -> dict[str, Any]:
+    """Run the script as module `__main__` and give its globals.
+
+    The script's own folder stands first on the module path, so that it may import its neighbours, and
+    `__main__` stays importable, so that what it pickles can be found again in this process.
+    """
+    with tokenize.open(path) as file:
+        text = file.read()
+    folder = os.path.dirname(os.path.abspath(path))
+    if sys.path[0] != folder:
+        sys.path.insert(0, folder)
+    module = ModuleType("__main__")
+    module.__dict__.update(__file__=path, __builtins__=builtins)
+    sys.modules["__main__"] = module
+    sys.argv = [path]
+    # A traceback shows the lines that ran, even when the file changes meanwhile.
+    linecache.cache[path] = (len(text), None, text.splitlines(True), path)
+    code = compile(text, path, "exec", dont_inherit=True)
+    exec(code, module.__dict__)
+    return module.__dict__

@@ -1,0 +1,116 @@
+"""The messages between the host and a worker.
+
+A message is a fixed header, a JSON control part and a payload of Arrow IPC bytes (often empty):
+
+    version u8 | kind u8 | reserved u16 | id u32 | control length u32 | payload length u64   (network order)
+
+The control part needs only the standard library, so that an interpreter without pyarrow can say so.
+A record batch travels as one Arrow IPC record batch message; its schema goes ahead in a SCHEMA message
+and holds until the next one (https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, NamedTuple, Union
+
+VERSION = 1
+HEADER = struct.Struct("!BBHIIQ")
+MAX_CONTROL = 64 << 20
+MAX_PAYLOAD = 1 << 40
+
+Bytes = Union[bytes, bytearray, memoryview]
+
+
+class Kind(IntEnum):
+    """What a message says. The comment names who sends it."""
+
+    HELLO = 1  # worker: versions of Python and pyarrow, process id
+    RUN = 2  # host: run this script to its end
+    LOAD = 3  # host: load this predictor
+    DESCRIBED = 4  # worker: what the predictor takes and gives
+    SCHEMA = 5  # host: the columns of the batches that follow
+    PREDICT = 6  # host: one record batch
+    BATCH = 7  # worker: the answer to one PREDICT, a one-column record batch with its schema
+    PROGRESS = 8  # worker: a metric or how far the script is
+    RESULT = 9  # worker: the script ran to its end
+    FAILED = 10  # worker: the user's code, or what it needs, failed
+
+
+class Message(NamedTuple):
+    """One message: `control` is its JSON object, `payload` its Arrow bytes."""
+
+    kind: Kind
+    id: int
+    control: dict[str, Any]
+    payload: memoryview
+
+
+class WireError(Exception):
+    """Bytes that are not a message of this protocol."""
+
+
+class Closed(WireError):
+    """The other side has closed the connection."""
+
+
+class Channel:
+    """Messages over a connected stream socket. Sending is safe from several threads."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._sending = threading.Lock()
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            connection.setsockopt(socket.SOL_SOCKET, option, 1 << 20)
+
+    def send(
+        self,
+        kind: Kind,
+        control: Mapping[str, Any] | None = None,
+        payload: Bytes = b"",
+        id: int = 0,  # noqa: A002 - the header's word
+    ) -> None:
+        """Send one message. Raises OSError when the other side is gone."""
+        text = json.dumps(control or {}).encode()
+        size = memoryview(payload).nbytes
+        header = HEADER.pack(VERSION, kind, 0, id, len(text), size)
+        with self._sending:
+            self.connection.sendall(header + text)
+            if size:
+                self.connection.sendall(payload)
+
+    def receive(self) -> Message:
+        """Wait for one message. Raises Closed at the end, WireError on bytes of another protocol."""
+        version, kind, _, identity, control_size, payload_size = HEADER.unpack(self._read(HEADER.size))
+        if version != VERSION or control_size > MAX_CONTROL or payload_size > MAX_PAYLOAD:
+            raise WireError(f"not a message of this protocol version ({VERSION})")
+        try:
+            control = json.loads(bytes(self._read(control_size)))
+            message_kind = Kind(kind)
+        except ValueError as error:
+            raise WireError(f"not a message: {error}") from error
+        if not isinstance(control, dict):
+            raise WireError("not a message: its control part is not an object")
+        return Message(message_kind, identity, control, self._read(payload_size))
+
+    def _read(self, size: int) -> memoryview:
+        buffer = memoryview(bytearray(size))
+        done = 0
+        while done < size:
+            try:
+                count = self.connection.recv_into(buffer[done:])
+            except ConnectionResetError:
+                count = 0
+            if not count:
+                raise Closed("the connection was closed")
+            done += count
+        return buffer
+
+    def close(self) -> None:
+        """Close the connection; closing twice is harmless."""
+        self.connection.close()

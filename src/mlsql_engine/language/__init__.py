@@ -1,0 +1,1 @@
+"""Text to statements. Knows no engine and runs nothing."""

@@ -1,0 +1,119 @@
+"""What is wrong with a statement's text, in the words of the language."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsql_engine.core.errors import SyntaxProblem, nearest
+from mlsql_engine.core.span import Span
+
+if TYPE_CHECKING:
+    from lark.exceptions import UnexpectedInput
+
+STATEMENT_WORDS = ("load", "select", "with", "save", "set", "train", "run", "predict", "register")
+
+# What the grammar's terminals are called when they are what was expected, in the order they are listed.
+_WORDS = {
+    "_AS": "'as'",
+    "_WHERE": "'where'",
+    "_OPTIONS": "'options'",
+    "_AND": "'and'",
+    "_PARTITION_BY": "'partitionBy'",
+    "EQUAL": "'='",
+    "DOT": "'.'",
+    "COMMA": "','",
+    "NAME": "a name",
+    "FORMAT": "a format or algorithm",
+    "PATH": "a `path` in backquotes",
+    "KEY": "an option's name",
+    "STRING": "a string",
+    "BLOCK": "a '''block string'''",
+    "NUMBER": "a number",
+    "BOOLEAN": "true or false",
+    "WORD": "a word",
+    "MODE": "overwrite, append, errorIfExists or ignore",
+    "$END": "';'",
+}
+_KEYWORDS = {"_AS": "as", "_WHERE": "where", "_OPTIONS": "options", "_AND": "and", "_PARTITION_BY": "partitionBy"}
+_TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|'[^']*'?|\"[^\"]*\"?|`[^`]*`?|\S")
+
+
+def check_first_word(span: Span) -> None:
+    """Raise SyntaxProblem when the statement starts with no word that starts a statement."""
+    found = _TOKEN.match(span.text)
+    word = found.group() if found else ""
+    if word == "!" or word.lower() in STATEMENT_WORDS:
+        return
+    near = nearest(word, STATEMENT_WORDS)
+    raise SyntaxProblem(
+        f"no statement starts with {_shown(word)}",
+        span=span.part(0, len(word)),
+        hint=f"did you mean '{near}'?"
+        if near
+        else f"a statement starts with {', '.join(STATEMENT_WORDS)} or !command",
+    )
+
+
+def explain(error: UnexpectedInput, statement: Span) -> SyntaxProblem:
+    """The parser's complaint as an error that says what stands there and what should."""
+    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+    expected: set[str] = set()
+    length = statement.end - statement.start
+    offset = length
+    match error:
+        case UnexpectedToken():
+            expected = set(error.accepts or error.expected)
+            if error.token.type != "$END":
+                offset = error.token.start_pos or 0
+        case UnexpectedCharacters():
+            expected = set(error.allowed or ())
+            offset = error.pos_in_stream or 0
+    found = _TOKEN.match(statement.text, offset) if offset < length else None
+    if found is None:
+        where = Span(statement.source, statement.end, statement.end + 1)
+        message = f"the statement ends too early: expected {_listed(expected)}"
+        return SyntaxProblem(message, span=where, hint=_shape(statement))
+    word = found.group()
+    near = _near_keyword(word, expected)
+    return SyntaxProblem(
+        f"{_shown(word)} is not expected here: expected {_listed(expected)}",
+        span=statement.part(offset, offset + len(word)),
+        hint=f"did you mean '{near}'?" if near else _shape(statement),
+    )
+
+
+def _near_keyword(word: str, expected: set[str]) -> str | None:
+    keywords = [keyword for terminal, keyword in _KEYWORDS.items() if terminal in expected]
+    return nearest(word, keywords)
+
+
+def _shown(word: str) -> str:
+    if word == "'":
+        return '"\'"'
+    return word if word[:1] in "'\"`" else f"'{word}'"
+
+
+def _listed(expected: set[str]) -> str:
+    words = [text for terminal, text in _WORDS.items() if terminal in expected]
+    if not words:
+        return "something else"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+_SHAPES = {
+    "load": 'load FORMAT.`path` [where key="value" and …] as table;',
+    "save": 'save [overwrite] table as FORMAT.`path` [where key="value" and …] [partitionBy column, …];',
+    "set": 'set name = "value" [where key="value" and …];',
+    "train": 'train table as ALGORITHM.`path` [where key="value" and …] [as result];',
+    "run": 'run table as ALGORITHM.`path` [where key="value" and …] [as result];',
+    "predict": 'predict table as ALGORITHM.`path` [where key="value" and …] [as result];',
+    "register": 'register ALGORITHM.`path` as function [where key="value" and …];',
+}
+
+
+def _shape(statement: Span) -> str | None:
+    first = re.match(r"\w+", statement.text)
+    shape = _SHAPES.get(first.group().lower()) if first else None
+    return f"the statement's form is: {shape}" if shape else None

@@ -1,0 +1,81 @@
+"""What an engine is. What only some engines can do becomes a small Protocol of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from mlsql_engine.core.text import Text
+from mlsql_engine.engines.requests import ReadRequest, WriteRequest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ROWS = 65_536
+
+
+class Relation(Protocol):
+    """A table of one engine: lazy, immutable, and meaningless to another engine."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column names in order."""
+
+
+class BatchStream(Protocol):
+    """The rows of a relation as record batches; it must be closed, and is a context manager."""
+
+    schema: pa.Schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> BatchStream: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Engine(Protocol):
+    """Where tables live and SQL runs. `tables` are those bound, by name in lower case."""
+
+    name: str
+
+    @property
+    def tables(self) -> Mapping[str, Relation]: ...
+
+    def sql(self, query: Text) -> Relation:
+        """A query in Spark SQL over the bound tables. Names and types are checked now, rows come later.
+
+        Raises SyntaxProblem, UnknownName or SqlProblem, placed in the query's own text.
+        """
+
+    def bind(self, name: str, relation: Relation) -> None:
+        """Make the relation the table `name`; one that was bound before lives on where it is used."""
+
+    def read(self, request: ReadRequest) -> Relation:
+        """A relation over files. Raises DataProblem for what is missing or not of the format."""
+
+    def write(self, relation: Relation, request: WriteRequest) -> int | None:
+        """Write the rows and give their number; None when mode "ignore" found the place taken.
+
+        The place is complete, or as it was before. Raises DataProblem.
+        """
+
+    def register_function(self, name: str) -> None:
+        """Make the function `name` of the session's catalog callable in SQL."""
+
+    def schema(self, relation: Relation) -> pa.Schema:
+        """The columns as Arrow types; a vector is the struct of `core.vectors`."""
+
+    def stream(self, relation: Relation) -> BatchStream:
+        """The rows in order, in batches of up to BATCH_ROWS; nothing is collected."""
+
+    def close(self) -> None:
+        """End it; its relations end with it."""

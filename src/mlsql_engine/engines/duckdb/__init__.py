@@ -1,0 +1,1 @@
+"""DuckDB inside the process: the engine of a laptop."""

@@ -1,0 +1,61 @@
+"""The rows of a DuckDB query as record batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from mlsql_engine.engines.duckdb import vector_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class DuckBatches:
+    """A reader on a cursor of its own; closing it ends the query."""
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        reader: pa.RecordBatchReader,
+        explain: Callable[[Exception], BaseException],
+    ) -> None:
+        self._cursor = cursor
+        self._reader = reader
+        self._explain = explain
+        self.schema = vector_columns.public_schema(reader.schema)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        while True:
+            try:
+                batch = self._reader.read_next_batch()
+            except StopIteration:
+                return
+            except Exception as error:
+                raise self._explain(error) from error
+            yield vector_columns.relabel(batch, self.schema)
+
+    def close(self) -> None:
+        """End the query and give its memory back."""
+        with suppress(Exception):
+            self._reader.close()
+        self._cursor.close()
+
+    def __enter__(self) -> DuckBatches:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def is_engine_error(error: Any) -> bool:
+    """Whether an exception came out of DuckDB, straight or through an Arrow reader."""
+    import duckdb
+
+    return isinstance(error, duckdb.Error | pa.ArrowException | RuntimeError)

@@ -1,0 +1,258 @@
+"""DuckDB as an Engine: views for tables, Spark SQL translated, models as UDFs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from mlsql_engine.core.errors import BadValue, InternalError, MlsqlError
+from mlsql_engine.core.functions import FunctionCatalog
+from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.core.text import Text
+from mlsql_engine.engines.base import BATCH_ROWS, Relation
+from mlsql_engine.engines.dialect import Translation, translate
+from mlsql_engine.engines.duckdb import files, functions, problems, saving, vector_columns
+from mlsql_engine.engines.duckdb.batches import DuckBatches, is_engine_error
+from mlsql_engine.engines.duckdb.model_calls import ModelCalls
+from mlsql_engine.engines.duckdb.quoting import identifier, literal
+from mlsql_engine.engines.duckdb.relation import DuckRelation, before_reading
+from mlsql_engine.engines.requests import (
+    ArrowRows,
+    ArrowSave,
+    CsvLoad,
+    InlineJsonLoad,
+    JsonLoad,
+    LibsvmLoad,
+    ParquetLoad,
+    ReadRequest,
+    WriteRequest,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class DuckDBEngine:
+    """One in-memory database. Relations are views in it; readers use cursors of their own."""
+
+    name = "duckdb"
+
+    def __init__(self, catalog: FunctionCatalog, scratch: Scratch) -> None:
+        import duckdb
+
+        self._catalog = catalog
+        self._scratch = scratch
+        self._database = duckdb.connect(
+            ":memory:",
+            config={
+                "temp_directory": str(scratch.path / "spill"),
+                # A table is a table of the session, never a Python variable or a download.
+                "python_enable_replacements": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            },
+        )
+        self._macros: frozenset[str] = frozenset()
+        self._numbers = itertools.count(1)
+        self._tables: dict[str, DuckRelation] = {}
+        self._functions: dict[str, str] = {}
+        self._calls = ModelCalls()
+
+    @property
+    def tables(self) -> Mapping[str, Relation]:
+        """The bound tables by name in lower case."""
+        return self._tables
+
+    def sql(self, query: Text) -> DuckRelation:
+        """A view of the query. See Engine.sql."""
+        views = {name: relation.view for name, relation in self._tables.items()}
+        translation = translate(query, views, {**functions.RENAMED, **self._functions}, self._functions)
+        self._install_macros(translation.calls & functions.names())
+        parents = tuple(self._tables[name] for name in translation.tables)
+        with self._errors(translation):
+            return self._view(translation.sql, parents=parents, volatile=translation.volatile)
+
+    def bind(self, name: str, relation: Relation) -> None:
+        """Make the relation the table `name`."""
+        self._tables[name.lower()] = _own(relation)
+
+    def read(self, request: ReadRequest) -> DuckRelation:
+        """A view over files. See Engine.read."""
+        match request.options:
+            case ArrowRows(table):
+                return self._stored(table)
+            case InlineJsonLoad():
+                path = files.inline_json_file(request.place, self._scratch.folder("inline"))
+                array = request.place.lstrip().startswith("[")
+                return self._read_view([path], JsonLoad(multi_line=array), "the text")
+        return self._read_view(files.resolve(request.place), request.options, request.place)
+
+    def _read_view(self, paths: list[str], options: object, what: str) -> DuckRelation:
+        import duckdb
+
+        try:
+            match options:
+                case CsvLoad():
+                    return self._view(files.csv_query(self._database, paths, options))
+                case JsonLoad():
+                    return self._view(files.json_query(paths, options))
+                case ParquetLoad():
+                    return self._view(files.parquet_query(self._database, paths, options))
+                case LibsvmLoad():
+                    return self._libsvm(paths, options)
+        except duckdb.Error as error:
+            raise problems.explain_file(error, what) from error
+        raise InternalError(f"no way to read {type(options).__name__}")
+
+    def _stored(self, table: pa.Table) -> DuckRelation:
+        rows = f"{self._new_name()}_rows"
+        with self._errors(), self._cursor() as cursor:
+            cursor.register("arrow_rows", table)
+            cursor.execute(f"CREATE TABLE {identifier(rows)} AS SELECT * FROM arrow_rows")
+            cursor.unregister("arrow_rows")
+        return self._view(f"SELECT * FROM {identifier(rows)}")
+
+    def _libsvm(self, paths: list[str], options: LibsvmLoad) -> DuckRelation:
+        """Parsing text is dear, so the rows are kept; until they are read there is an empty view."""
+        from mlsql_engine.core.vectors import DUCKDB_TYPE
+        from mlsql_engine.engines.duckdb.libsvm import read_libsvm
+
+        if options.num_features is not None and options.num_features < 1:
+            raise BadValue("numFeatures is at least 1")
+        rows = f"{self._new_name()}_parsed"
+        relation = self._view(f"SELECT NULL::DOUBLE AS label, NULL::{DUCKDB_TYPE} AS features WHERE false")
+        relation.loader = lambda: read_libsvm(self._database, paths, rows, options.num_features)
+        return relation
+
+    def write(self, relation: Relation, request: WriteRequest) -> int | None:
+        """Write files. See Engine.write."""
+        own = _own(relation)
+        return saving.publish(request, lambda path: self._write_rows(own, path, request))
+
+    def _write_rows(self, relation: DuckRelation, path: str, request: WriteRequest) -> int:
+        if isinstance(request.options, ArrowSave):
+            return self._write_arrow(relation, path)
+        self._prepare(relation)
+        options = saving.copy_options(request.options)
+        if request.partition_by:
+            options += f", PARTITION_BY ({', '.join(map(identifier, request.partition_by))})"
+        select = saving.copy_select(relation.view, relation.arrow_schema, request.options)
+        with self._errors(), self._cursor() as cursor:
+            row = cursor.execute(f"COPY ({select}) TO {literal(path)} ({options})").fetchone()
+            return int(row[0]) if row else 0
+
+    def _write_arrow(self, relation: DuckRelation, path: str) -> int:
+        rows = 0
+        with (
+            self.stream(relation) as stream,
+            pa.OSFile(path, "wb") as file,
+            pa.ipc.new_file(file, stream.schema) as writer,
+        ):
+            for batch in stream:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+        return rows
+
+    def register_function(self, name: str) -> None:
+        """Make the catalog's function callable; tables made before keep the one they were made with."""
+        engine_name = f"mlsql_function_{name.lower()}_v{next(self._numbers)}"
+        self._calls.create(self._database, engine_name, self._catalog.predictor(name))
+        self._functions[name.lower()] = engine_name
+
+    def schema(self, relation: Relation) -> pa.Schema:
+        """The columns. See Engine.schema."""
+        return vector_columns.public_schema(_own(relation).arrow_schema)
+
+    def stream(self, relation: Relation) -> DuckBatches:
+        """The rows. See Engine.stream."""
+        own = _own(relation)
+        self._prepare(own)
+        cursor = self._database.cursor()
+        try:
+            with self._errors():
+                reader = cursor.sql(f"SELECT * FROM {identifier(own.view)}").to_arrow_reader(BATCH_ROWS)
+        except BaseException:
+            cursor.close()
+            raise
+        return DuckBatches(cursor, reader, self._explain)
+
+    def close(self) -> None:
+        """Close the database and forget all tables."""
+        self._tables.clear()
+        self._database.close()
+
+    def _view(self, select: str, *, parents: tuple[DuckRelation, ...] = (), volatile: bool = False) -> DuckRelation:
+        view = self._new_name()
+        self._database.execute(f"CREATE VIEW {identifier(view)} AS {select}")
+        return DuckRelation(view, lambda: self._describe(view), parents, volatile)
+
+    def _describe(self, view: str) -> pa.Schema:
+        with self._errors(), self._cursor() as cursor:
+            return cursor.sql(f"SELECT * FROM {identifier(view)} LIMIT 0").to_arrow_table().schema
+
+    def _install_macros(self, wanted: frozenset[str]) -> None:
+        """Creating a macro takes milliseconds, so only those that queries call are."""
+        missing = wanted - self._macros
+        if missing:
+            functions.install(self._database, missing)
+            self._macros |= missing
+
+    def _new_name(self) -> str:
+        return f"mlsql_relation_{next(self._numbers)}"
+
+    def _prepare(self, relation: DuckRelation) -> None:
+        """Compute and keep what the reading of `relation` would otherwise compute more than once."""
+        for node in before_reading(relation):
+            table = f"{node.view}_rows"
+            with self._errors(), self._cursor() as cursor:
+                if node.loader is not None:
+                    select = node.loader()
+                else:
+                    cursor.execute(f"CREATE TABLE {identifier(table)} AS SELECT * FROM {identifier(node.view)}")
+                    select = f"SELECT * FROM {identifier(table)}"
+                cursor.execute(f"CREATE OR REPLACE VIEW {identifier(node.view)} AS {select}")
+            node.stored = True
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._database.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def _errors(self, translation: Translation | None = None) -> Iterator[None]:
+        """Translate what DuckDB raises, and bring back what a model call raised."""
+        try:
+            yield
+        except MlsqlError:
+            raise
+        except Exception as error:
+            if not is_engine_error(error):
+                raise
+            raise self._explain(error, translation) from error
+
+    def _explain(self, error: Exception, translation: Translation | None = None) -> BaseException:
+        import duckdb
+
+        carried = self._calls.carried(error)
+        if carried is not None:
+            return carried
+        if isinstance(error, duckdb.Error):
+            return problems.explain(error, translation, self._function_names)
+        return InternalError(f"reading the rows failed: {error}")
+
+    @property
+    def _function_names(self) -> list[str]:
+        return sorted({*self._functions, *functions.names()})
+
+
+def _own(relation: Relation) -> DuckRelation:
+    if not isinstance(relation, DuckRelation):
+        raise InternalError("a relation of another engine")
+    return relation

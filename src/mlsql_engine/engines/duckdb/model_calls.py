@@ -1,0 +1,86 @@
+"""The session's functions inside DuckDB: Arrow UDFs that hand their rows to a predictor.
+
+DuckDB calls them with up to 2,048 rows, from several threads. It keeps only the text of an exception that
+a UDF raises, so the exception itself waits here under a number that the text carries.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from mlsql_engine.core import vectors
+from mlsql_engine.core.functions import Predictor
+from mlsql_engine.engines.duckdb import vector_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+_CARRIED = re.compile(r"mlsql-failure-(\d+)-")
+
+
+class ModelCalls:
+    """Makes UDFs of predictors and keeps what they raise until the query's error comes back."""
+
+    def __init__(self) -> None:
+        self._failures: dict[int, BaseException] = {}
+        self._numbers = itertools.count()
+
+    def create(self, connection: duckdb.DuckDBPyConnection, name: str, predictor: Predictor) -> None:
+        """Make the predictor callable as `name`, with any arguments."""
+        from duckdb.func import ARROW, SPECIAL
+
+        kind = hidden_type(predictor.description.return_type)
+        connection.create_function(
+            name,
+            self._function(predictor),
+            None,
+            _duckdb_type(connection, kind),
+            type=ARROW,
+            null_handling=SPECIAL,
+        )
+
+    def carried(self, error: Exception) -> BaseException | None:
+        """The exception that a UDF of ours raised, when it is what `error` is about."""
+        found = _CARRIED.search(str(error))
+        return self._failures.pop(int(found.group(1)), None) if found else None
+
+    def _function(self, predictor: Predictor) -> Callable[..., pa.Array]:
+        def call(*columns: Any) -> pa.Array:
+            try:
+                return _hidden(predictor.predict(_batch(columns)))
+            except BaseException as error:  # noqa: BLE001 - an interrupt, too, comes back by `carried`
+                number = next(self._numbers)
+                self._failures[number] = error
+                raise RuntimeError(f"mlsql-failure-{number}-") from None
+
+        return call
+
+
+def _batch(columns: tuple[Any, ...]) -> pa.RecordBatch:
+    arrays = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
+    batch = pa.RecordBatch.from_arrays(arrays, names=[f"arg{index}" for index in range(len(arrays))])
+    return vector_columns.relabel(batch, vector_columns.public_schema(batch.schema))
+
+
+def _hidden(values: pa.Array) -> pa.Array:
+    kind = hidden_type(values.type)
+    if kind is values.type:
+        return values
+    batch = pa.RecordBatch.from_arrays([values], names=["value"])
+    return vector_columns.relabel(batch, pa.schema([pa.field("value", kind)])).column(0)
+
+
+def hidden_type(kind: pa.DataType) -> pa.DataType:
+    """A predictor's type as DuckDB holds it: vectors under their hidden field names."""
+    if pa.types.is_struct(kind) and [field.name for field in kind] == list(vectors.PUBLIC_FIELDS):
+        return pa.struct([field.with_name(name) for field, name in zip(kind, vectors.FIELDS, strict=True)])
+    return kind
+
+
+def _duckdb_type(connection: duckdb.DuckDBPyConnection, kind: pa.DataType) -> Any:
+    return connection.from_arrow(pa.table({"value": pa.array([], type=kind)})).types[0]

@@ -1,0 +1,75 @@
+"""Tables as a graph of views, and when one of them is computed and kept instead.
+
+Every relation is a view of its own name, so that a table may be redefined from itself and what was built on
+the old one stays. A relation whose rows would come out differently, or at the price of a model call, is
+*volatile*: it is computed into a table, which spills to disk, at its second use or when something reads it
+twice. One that has a `loader` (a costly parse) is computed at its first use.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+
+
+@dataclass(eq=False)
+class DuckRelation:
+    """One relation: `view` is its name in the database, `describe` asks for its columns, as DuckDB has them."""
+
+    view: str
+    describe: Callable[[], pa.Schema]
+    parents: tuple[DuckRelation, ...] = ()
+    volatile: bool = False
+    loader: Callable[[], str] | None = None
+    used: bool = field(default=False, init=False)
+    stored: bool = field(default=False, init=False)
+
+    @cached_property
+    def arrow_schema(self) -> pa.Schema:
+        """The columns; vectors have their hidden field names."""
+        return self.describe()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column names in order."""
+        return tuple(self.arrow_schema.names)
+
+
+def before_reading(relation: DuckRelation) -> list[DuckRelation]:
+    """The relations to compute and keep before `relation` is read once more, inputs first.
+
+    Marks what the reading uses, so that it must be called once for each reading.
+    """
+    order: list[DuckRelation] = []
+    reads: Counter[int] = Counter({id(relation): 1})
+    _visit(relation, order, set())
+    # Readers come after what they read in `order`, so going backwards counts every path.
+    for node in reversed(order):
+        if node.stored:
+            continue
+        repeats = 1 if _will_be_stored(node, reads[id(node)]) else reads[id(node)]
+        for parent in node.parents:
+            reads[id(parent)] += repeats
+    chosen = [node for node in order if not node.stored and _will_be_stored(node, reads[id(node)])]
+    for node in order:
+        node.used = True
+    return chosen
+
+
+def _will_be_stored(node: DuckRelation, reads: int) -> bool:
+    return node.loader is not None or (node.volatile and (node.used or reads > 1))
+
+
+def _visit(node: DuckRelation, order: list[DuckRelation], seen: set[int]) -> None:
+    """Everything that `node` is computed from, inputs first; a stored relation needs nothing."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if not node.stored:
+        for parent in node.parents:
+            _visit(parent, order, seen)
+    order.append(node)

@@ -1,0 +1,1 @@
+"""The folders that train statements name: versions, manifests, atomically published."""

@@ -1,0 +1,94 @@
+"""What is known of one version of a model, beside its files in `_model_N/meta/manifest.json`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from mlsql_engine.core.errors import ModelProblem
+
+FORMAT = 1
+_SECRET = re.compile(r"pass(word|wd)?|secret|token|credential|api_?key|access_?key", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class GroupRecord:
+    """How the training of one parameter group went.
+
+    `model_path` is relative to the version's folder; `score` the metric called score, if any; `message` the
+    tail of the script's output, or why it failed; times are UTC; `exec_desc` says what ran it; `python_path`
+    is the interpreter as the statement named it.
+    """
+
+    alg_index: int
+    alg: str
+    model_path: str
+    status: Literal["success", "fail"]
+    message: str
+    start_time: datetime
+    end_time: datetime
+    score: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    train_params: Mapping[str, str] = field(default_factory=dict)
+    exec_desc: str = ""
+    python_version: str = ""
+    python_path: str = "python"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One version: who made it from what, and its groups. `schema` lists (column, Arrow type)."""
+
+    algorithm: str
+    created_at: datetime
+    created_by: str
+    mlsql_version: str
+    schema: tuple[tuple[str, str], ...]
+    groups: tuple[GroupRecord, ...]
+    version: int = -1
+
+    def to_json(self) -> str:
+        """The manifest's text; values of parameters that look like secrets are not in it."""
+        content = {"format": FORMAT, **asdict(self)}
+        for group in content["groups"]:
+            group["train_params"] = without_secrets(group["train_params"])
+        return json.dumps(content, indent=2, default=_as_text)
+
+
+def without_secrets(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with `***` for values whose names speak of passwords, tokens or keys."""
+    return {key: "***" if _SECRET.search(key) else value for key, value in parameters.items()}
+
+
+def read(path: Path) -> Manifest:
+    """The manifest in a file. Raises ModelProblem when it is not one that this mlsql understands."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format") != FORMAT:
+            raise ValueError("another format")
+        groups = tuple(_group(record) for record in content.pop("groups"))
+        content["created_at"] = datetime.fromisoformat(content["created_at"])
+        content["schema"] = tuple((name, kind) for name, kind in content["schema"])
+        return Manifest(**content, groups=groups)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelProblem(
+            f"the manifest {path} cannot be read: {error}",
+            hint="the model was written by another version of mlsql, or damaged: train it again",
+        ) from error
+
+
+def _group(record: dict[str, Any]) -> GroupRecord:
+    for name in ("start_time", "end_time"):
+        record[name] = datetime.fromisoformat(record[name])
+    return GroupRecord(**record)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)

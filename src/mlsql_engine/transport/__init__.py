@@ -1,0 +1,1 @@
+"""Training data on its way to a worker."""

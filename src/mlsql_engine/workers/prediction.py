@@ -1,0 +1,178 @@
+"""A function's worker: loaded once, then batch after batch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed, WorkerProblem
+from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.core.progress import Progress
+from mlsql_engine.workers import conversation
+from mlsql_engine.workers.launcher import Launcher, WorkerCommand, WorkerProcess
+from mlsql_sdk.wire import Kind
+
+
+class PredictionWorker:
+    """One process with one loaded function. Used by one thread at a time."""
+
+    def __init__(
+        self, spec: FunctionSpec, index: int, launcher: Launcher, folder: Path, progress: Progress
+    ) -> None:
+        self._spec = spec
+        self._schema: pa.Schema | None = None
+        self._process: WorkerProcess = launcher.start(
+            WorkerCommand(
+                interpreter=spec.interpreter,
+                folder=folder,
+                tell=lambda line: progress.output(spec.name, line),
+                flags=spec.interpreter_flags,
+                environment=spec.environment,
+            )
+        )
+        try:
+            conversation.hello(self._process)
+            self._process.channel.send(Kind.LOAD, self._load_control(index))
+            message = conversation.receive(self._process, None)
+            if message.kind is not Kind.DESCRIBED:
+                raise self._failure(message.control)
+            schema = pa.ipc.read_schema(pa.py_buffer(message.payload))
+            names = message.control.get("featureNames")
+            self.description = Described(
+                str(message.control["contract"]),
+                schema.field(0).type,
+                None if names is None else tuple(names),
+            )
+            self._answer = schema
+        except BaseException:
+            self.end()
+            raise
+
+    def _load_control(self, index: int) -> dict[str, Any]:
+        spec = self._spec
+        return {
+            "script": spec.script,
+            "modelPath": spec.model_path,
+            "index": index,
+            "trainParams": None if spec.train_params is None else dict(spec.train_params),
+            "returnType": spec.return_type,
+            "parameters": {name: dict(values) for name, values in spec.parameters.items()},
+        }
+
+    def predict(self, batch: pa.RecordBatch) -> pa.Array:
+        """One value per row. Raises ScriptFailed or WorkerProblem; after the latter the worker is gone."""
+        process = self._process
+        try:
+            if batch.schema != self._schema:
+                process.channel.send(Kind.SCHEMA, payload=batch.schema.serialize())
+                self._schema = batch.schema
+            process.channel.send(Kind.PREDICT, payload=batch.serialize())
+        except OSError:
+            # It has died; the wait below finds out how.
+            pass
+        message = conversation.receive(process, None)
+        if message.kind is Kind.FAILED:
+            raise self._failure(message.control, batch)
+        if message.kind is not Kind.BATCH:
+            raise WorkerProblem(f"a message {message.kind.name} for a prediction", code="PROTOCOL")
+        answer = pa.ipc.read_record_batch(pa.py_buffer(message.payload), self._answer)
+        if answer.num_rows != batch.num_rows:
+            raise WorkerProblem(f"{answer.num_rows} predictions for {batch.num_rows} rows", code="PROTOCOL")
+        return answer.column(0)
+
+    def _failure(self, report: dict[str, Any], batch: pa.RecordBatch | None = None) -> MlsqlError:
+        error = conversation.script_failure(report, f"function {self._spec.name}", self._process.output.tail())
+        row = report.get("row")
+        if batch is not None and isinstance(row, int) and row < batch.num_rows:
+            error.details = (Detail("row", _shown_row(batch, row)), *error.details)
+        return error
+
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process.running()
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.end()
+
+
+_LONGEST_ROW = 400
+
+
+def _shown_row(batch: pa.RecordBatch, row: int) -> str:
+    values = batch.slice(row, 1).to_pylist()[0]
+    text = ", ".join(repr(value) for value in values.values())
+    return text if len(text) <= _LONGEST_ROW else text[:_LONGEST_ROW] + " …"
+
+
+class Pool:
+    """The workers of one function: started when they are first needed, each leased by one thread at a time.
+
+    `rest` ends the processes; a later prediction starts them again.
+    """
+
+    def __init__(self, spec: FunctionSpec, launcher: Launcher, folder: Path, progress: Progress) -> None:
+        self.spec = spec
+        self._launcher = launcher
+        self._folder = folder
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._workers: list[PredictionWorker] = []
+        self._idle: queue.LifoQueue[PredictionWorker | None] = queue.LifoQueue()
+        self._fill_idle()
+        with self._lease() as worker:
+            self.description = worker.description
+
+    def _fill_idle(self) -> None:
+        """A None in the queue stands for a worker that has not been started."""
+        for _ in range(self.spec.workers):
+            self._idle.put(None)
+
+    def predict(self, batch: pa.RecordBatch) -> pa.Array:
+        """One value per row. See core.functions.Predictor."""
+        if batch.num_rows == 0:
+            return pa.array([], type=self.description.return_type)
+        with self._lease() as worker:
+            return worker.predict(batch)
+
+    @contextmanager
+    def _lease(self) -> Iterator[PredictionWorker]:
+        """A worker for one batch; one that broke or died is replaced at its next use."""
+        worker = self._idle.get()
+        try:
+            if worker is None or not worker.alive():
+                worker = self._start(worker)
+            yield worker
+        except ScriptFailed:
+            raise
+        except BaseException:
+            # A broken or interrupted conversation cannot go on: the next lease starts a new process.
+            if worker is not None:
+                worker.end()
+            raise
+        finally:
+            self._idle.put(worker)
+
+    def _start(self, dead: PredictionWorker | None) -> PredictionWorker:
+        with self._lock:
+            if dead is not None:
+                dead.end()
+                self._workers.remove(dead)
+            index = len(self._workers)
+        worker = PredictionWorker(self.spec, index, self._launcher, self._folder, self._progress)
+        with self._lock:
+            self._workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """End the processes. A later prediction starts them again."""
+        with self._lock:
+            workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.end()

@@ -1,0 +1,1 @@
+"""What stands after `as` in train, run, predict and register."""

@@ -1,0 +1,91 @@
+"""What an algorithm is. It sees its request, never the session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mlsql_engine.core.errors import DataProblem
+from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.core.progress import Progress
+from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.core.span import Span
+from mlsql_engine.core.text import Text
+from mlsql_engine.engines.base import Engine, Relation
+from mlsql_engine.workers.launcher import Launcher
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What algorithms work with: where processes start, where files may be written, who is told."""
+
+    launcher: Launcher
+    scratch: Scratch
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """One train statement: the data, where the model goes, the typed options, the tables that options name.
+
+    `folder` is what relative paths in options start from; `span` the place of the statement.
+    """
+
+    relation: Relation
+    engine: Engine
+    path: Path
+    options: Any
+    tables: Mapping[str, Relation]
+    folder: Path
+    span: Span
+    workshop: Workshop
+
+
+@dataclass(frozen=True)
+class FunctionRequest:
+    """One register or predict statement: which model, and how it shall predict."""
+
+    name: str
+    path: Path
+    options: Any
+    folder: Path
+
+
+class Algorithm(Protocol):
+    """One algorithm. `train_options` and `function_options` are the dataclasses of its options."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def train_options(self) -> type: ...
+
+    @property
+    def function_options(self) -> type: ...
+
+    def train(self, request: TrainRequest) -> pa.Table:
+        """Train and publish; the result has one row per parameter group (`RESULT_SCHEMA`)."""
+
+    def function(self, request: FunctionRequest) -> FunctionSpec:
+        """How the model is opened as a function."""
+
+    def input_columns(self, request: FunctionRequest, described: Described, schema: pa.Schema) -> Sequence[str]:
+        """The columns of a table that `predict` hands to the function, in order."""
+
+
+def existing_file(path: Text, folder: Path, what: str) -> Path:
+    """The file that an option names. Raises DataProblem, placed at the option, where there is none."""
+    place = folder / Path(path.value).expanduser()
+    if not place.exists():
+        raise DataProblem(
+            f"there is no {what} {place}",
+            span=path.span,
+            code="FILE_NOT_FOUND",
+            hint="a relative path starts from the folder of the script that holds it",
+        )
+    return place

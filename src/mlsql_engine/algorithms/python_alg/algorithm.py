@@ -1,0 +1,93 @@
+"""PythonAlg as an Algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_file
+from mlsql_engine.algorithms.python_alg import training
+from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions, environment, flags
+from mlsql_engine.algorithms.results import result_table
+from mlsql_engine.core import vectors
+from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName
+from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.environments import interpreters
+from mlsql_engine.models.store import ModelStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class PythonAlg:
+    """Trains by the user's script and predicts by the user's script or the estimator that it left."""
+
+    name = "PythonAlg"
+    train_options = TrainOptions
+    function_options = FunctionOptions
+
+    def train(self, request: TrainRequest) -> pa.Table:
+        """See Algorithm.train."""
+        return result_table(training.train(request))
+
+    def function(self, request: FunctionRequest) -> FunctionSpec:
+        """See Algorithm.function. Raises ModelProblem where the model is not there."""
+        options: FunctionOptions = request.options
+        if options.workers < 1:
+            raise BadValue("workers is at least 1")
+        version = ModelStore(request.path).resolve(options.model_version)
+        group = version.group(options.alg_index)
+        script = options.python_script_path
+        python_path = options.python_path
+        interpreter = (
+            interpreters.resolve(python_path) if python_path else interpreters.trained_with(group.python_path)
+        )
+        return FunctionSpec(
+            name=request.name,
+            model_path=str(version.model_path(group)),
+            script=None if script is None else str(existing_file(script, request.folder, "script")),
+            interpreter=interpreter,
+            interpreter_flags=flags(options.python_param),
+            environment=environment(options.envs),
+            return_type=options.return_type.value if options.return_type else None,
+            train_params=dict(group.train_params) if options.enable_copy_train_params_to_python else None,
+            parameters={
+                "internalSystemParam": {"tempModelLocalPath": str(version.model_path(group))},
+                "fitParam": dict(group.train_params),
+            },
+            workers=options.workers,
+        )
+
+    def input_columns(self, request: FunctionRequest, described: Described, schema: pa.Schema) -> Sequence[str]:
+        """The estimator's own columns, else the featureCol(s) of the training, else the only vector column.
+
+        Raises UnknownName for a column that the table lacks and ModelProblem where none of these tells.
+        """
+        names = described.feature_names
+        if names is None:
+            names = self._trained_columns(request)
+        if names is not None:
+            for name in names:
+                if name not in schema.names:
+                    raise UnknownName("column", name, schema.names)
+            return names
+        found = [column.name for column in schema if _is_vector(column.type)]
+        if len(found) == 1:
+            return found
+        raise ModelProblem(
+            "the model does not tell which columns it takes, and the table has "
+            + (f"several vector columns: {', '.join(found)}" if found else "no vector column"),
+            hint="register the model as a function and call it with the columns that it takes",
+        )
+
+    def _trained_columns(self, request: FunctionRequest) -> tuple[str, ...] | None:
+        options: FunctionOptions = request.options
+        parameters = ModelStore(request.path).resolve(options.model_version).group(options.alg_index).train_params
+        written = parameters.get("featureCol") or parameters.get("inputCol")
+        return tuple(name.strip() for name in written.split(",")) if written else None
+
+
+def _is_vector(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_struct(kind) and tuple(field.name for field in kind) == vectors.PUBLIC_FIELDS

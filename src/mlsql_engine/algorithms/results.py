@@ -1,0 +1,56 @@
+"""The table that train gives: one row per parameter group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsql_engine.models.manifest import without_secrets
+from mlsql_engine.models.store import ModelVersion
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def schema() -> pa.Schema:
+    """The columns; times are UTC, metrics and trainParams are maps."""
+    import pyarrow as pa
+
+    time = pa.timestamp("ms")
+    return pa.schema(
+        [
+            ("modelPath", pa.string()),
+            ("algIndex", pa.int32()),
+            ("alg", pa.string()),
+            ("score", pa.float64()),
+            ("metrics", pa.map_(pa.string(), pa.float64())),
+            ("status", pa.string()),
+            ("message", pa.string()),
+            ("startTime", time),
+            ("endTime", time),
+            ("trainParams", pa.map_(pa.string(), pa.string())),
+            ("execDesc", pa.string()),
+        ]
+    )
+
+
+def result_table(version: ModelVersion) -> pa.Table:
+    """The groups of a version as that table; modelPath is absolute."""
+    import pyarrow as pa
+
+    rows = [
+        {
+            "modelPath": str(version.model_path(group)),
+            "algIndex": group.alg_index,
+            "alg": group.alg,
+            "score": group.score,
+            "metrics": list(group.metrics.items()),
+            "status": group.status,
+            "message": group.message,
+            "startTime": group.start_time.replace(tzinfo=None),
+            "endTime": group.end_time.replace(tzinfo=None),
+            "trainParams": list(without_secrets(group.train_params).items()),
+            "execDesc": group.exec_desc,
+        }
+        for group in version.manifest.groups
+    ]
+    return pa.Table.from_pylist(rows, schema=schema())

@@ -1,0 +1,66 @@
+"""mlsql: parse the command line, run what it says, turn errors into an exit status.
+
+Exit status: 0 done, 1 the script failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from mlsql_engine.cli import run
+from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.version import __version__
+
+
+def entry_point() -> NoReturn:
+    """The command `mlsql`: runs `main` and leaves without the interpreter's own clean-up.
+
+    DuckDB's Python module writes a leak report to standard error when the interpreter takes it down; everything
+    that must be closed has been closed by then.
+    """
+    # Imports make hundreds of thousands of objects that stay: looking among them for garbage finds none, slowly.
+    gc.set_threshold(200_000)
+    signal.signal(signal.SIGTERM, _end)
+    status = main(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            status = status or 1
+    os._exit(status)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit status. Errors go to standard error."""
+    try:
+        options = _parser().parse_args(arguments)
+        status: int = options.command(options)
+    except MlsqlError as error:
+        sys.stderr.write(error.render() + "\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
+    return status
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM unwinds as an exception does, so that workers end and folders go."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mlsql", description="Machine learning in SQL and Python.")
+    parser.add_argument("--version", action="version", version=f"mlsql {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run.add_to(commands)
+    return parser

@@ -1,0 +1,69 @@
+"""What a source is: a format that load, save or both know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.registry import Registry
+from mlsql_engine.core.text import Text
+from mlsql_engine.engines.base import Engine, Relation
+from mlsql_engine.engines.requests import SaveMode
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own."""
+
+    place: str
+    options: Any
+
+
+@dataclass(frozen=True)
+class SaveRequest:
+    """What save asks."""
+
+    place: str
+    options: Any
+    mode: SaveMode
+    partition_by: tuple[str, ...]
+
+
+class Source(Protocol):
+    """One format.
+
+    `load_options` and `save_options` are the dataclasses of its options, None where it cannot do that;
+    `place` says whether the path in backquotes is a path or the name of a variable.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def load_options(self) -> type | None: ...
+
+    @property
+    def save_options(self) -> type | None: ...
+
+    @property
+    def place(self) -> Literal["path", "variable"]: ...
+
+    def load(self, request: LoadRequest, engine: Engine) -> Relation:
+        """A relation over what the request names."""
+
+    def save(self, relation: Relation, request: SaveRequest, engine: Engine) -> int | None:
+        """Write the relation and give its number of rows, None where mode "ignore" left all as it was."""
+
+
+def options_of(
+    sources: Registry[Source], name: Text, what: Literal["load_options", "save_options"]
+) -> tuple[Source, type]:
+    """The source of that name and its options. Raises UnknownName that lists those that can do it."""
+    source = sources.find(name)
+    options: type | None = getattr(source, what)
+    if options is None:
+        able = [other.name for other in sources if getattr(other, what) is not None]
+        verb = what.split("_", maxsplit=1)[0]
+        raise UnknownName(f"format to {verb}", name.value, able, span=name.span)
+    return source, options

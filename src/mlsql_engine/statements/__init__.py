@@ -1,0 +1,1 @@
+"""What each statement does: one file per statement, whose docstring is its manual page."""

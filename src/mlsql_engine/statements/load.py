@@ -1,0 +1,42 @@
+"""load: make a table of a file or a text.
+
+    load FORMAT.`path` [where key="value" and …] as table;
+
+Formats: csv, json, parquet, libsvm; jsonStr takes the name of a variable that holds the rows as JSON. The path is
+a file, a folder of part files or a glob pattern; a relative one starts from the folder of the script. The rows
+are read when something needs them.
+
+    set rows = '''{"a": 1}
+    {"a": 2}''';
+    load jsonStr.`rows` as t;
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.text import Text
+from mlsql_engine.language.ast import LoadStatement
+from mlsql_engine.sources.base import LoadRequest, Source
+from mlsql_engine.sources.base import options_of as source_options
+from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+
+
+def execute(statement: LoadStatement, context: Context) -> Outcome:
+    """Bind the table. Raises UnknownName for the format or variable, DataProblem for the files."""
+    written = statement.source
+    source, options_class = source_options(context.sources, written.name, "load_options")
+    options: Any = options_of(options_class, statement.options, f"load {source.name}")
+    request = LoadRequest(_place(source, written.path, context), options)
+    relation = source.load(request, context.engine)
+    context.engine.bind(statement.table.value, relation)
+    return Outcome(relation, statement.table.value)
+
+
+def _place(source: Source, path: Text, context: Context) -> str:
+    if source.place == "path":
+        return str(absolute(path))
+    if path.value not in context.variables:
+        raise UnknownName("variable", path.value, context.variables, span=path.span)
+    return context.variables[path.value]

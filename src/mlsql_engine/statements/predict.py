@@ -1,0 +1,51 @@
+"""predict: predict a whole table.
+
+    predict table as ALGORITHM.`path` [where key="value" and …] [as result];
+
+The result has the columns of the table and `prediction`. Which columns the model takes is told by the names it was
+fitted on, else by featureCol (or inputCol) of its training, else it is the only vector column of the table.
+
+    predict data as PythonAlg.`/tmp/model` where pythonScriptPath="predict.py" as predicted;
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlsql_engine.algorithms.base import FunctionRequest
+from mlsql_engine.core.errors import BadValue
+from mlsql_engine.core.text import Text
+from mlsql_engine.language.ast import PredictStatement
+from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+
+_FUNCTION = "mlsql predict statement"
+_COLUMN = "prediction"
+
+
+def execute(statement: PredictStatement, context: Context) -> Outcome:
+    """Predict the table. Raises ModelProblem, ScriptFailed or WorkerProblem."""
+    algorithm = context.algorithms.find(statement.algorithm.name)
+    options: Any = options_of(algorithm.function_options, statement.options, f"predict {algorithm.name}")
+    relation = context.table(statement.table)
+    if _COLUMN in (name.lower() for name in relation.columns):
+        raise BadValue(
+            f"the table '{statement.table.value}' already has a column '{_COLUMN}'",
+            span=statement.table.span,
+            hint="give it another name in a select before",
+        )
+    path = absolute(statement.algorithm.path)
+    request = FunctionRequest(_FUNCTION, path, options, statement.span.source.folder)
+    described = context.functions.add(algorithm.function(request))
+    context.engine.register_function(_FUNCTION)
+    columns = algorithm.input_columns(request, described, context.engine.schema(relation))
+    arguments = ", ".join(_quoted(column) for column in columns)
+    query = f"select *, {_quoted(_FUNCTION)}({arguments}) as {_COLUMN} from {_quoted(statement.table.value)}"
+    predicted = context.engine.sql(Text.literal(query, statement.span))
+    if statement.result is None:
+        return Outcome(predicted)
+    context.engine.bind(statement.result.value, predicted)
+    return Outcome(predicted, statement.result.value)
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

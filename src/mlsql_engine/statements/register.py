@@ -1,0 +1,35 @@
+"""register: make a model a SQL function of this session.
+
+    register ALGORITHM.`path` as function [where key="value" and …];
+
+The newest version of the model is loaded at once in a worker process of its own, so that what is wrong with it is
+said here. In SQL the function takes one vector, one array of numbers, several number columns or `struct(*)`; a
+NULL among them gives NULL.
+
+    register PythonAlg.`/tmp/model` as predict where pythonScriptPath="predict.py";
+    select predict(features) as p from data as predicted;
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlsql_engine.algorithms.base import FunctionRequest
+from mlsql_engine.language.ast import RegisterStatement
+from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+
+
+def execute(statement: RegisterStatement, context: Context) -> Outcome:
+    """Load the model and make it callable. Raises ModelProblem, ScriptFailed or WorkerProblem."""
+    algorithm = context.algorithms.find(statement.algorithm.name)
+    options: Any = options_of(algorithm.function_options, statement.options, f"register {algorithm.name}")
+    name = statement.function.value
+    request = FunctionRequest(name, absolute(statement.algorithm.path), options, statement.span.source.folder)
+    described = context.functions.add(algorithm.function(request))
+    context.engine.register_function(name)
+    context.workshop.progress.note(f"register: {name} gives {_type_name(str(described.return_type))}")
+    return Outcome()
+
+
+def _type_name(kind: str) -> str:
+    return "a vector" if kind.startswith("struct<type:") else kind

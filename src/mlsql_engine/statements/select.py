@@ -1,0 +1,23 @@
+"""select: make a table of a query.
+
+    select … as table;
+    with … select … as table;
+
+Spark SQL over the session's tables and functions. An unaliased column has the name that Spark gives it, such as
+`predict(features)`. The rows are computed when something needs them; a query that calls a model is computed
+once, however often its table is read.
+
+    select 1 as a, 'x' as b as t;
+"""
+
+from __future__ import annotations
+
+from mlsql_engine.language.ast import SelectStatement
+from mlsql_engine.statements.context import Context, Outcome
+
+
+def execute(statement: SelectStatement, context: Context) -> Outcome:
+    """Bind the table. Raises SyntaxProblem, UnknownName or SqlProblem, placed in the query."""
+    relation = context.engine.sql(statement.query)
+    context.engine.bind(statement.table.value, relation)
+    return Outcome(relation, statement.table.value)

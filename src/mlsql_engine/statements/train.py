@@ -1,0 +1,40 @@
+"""train: make a model of a table; `run` is the same word.
+
+    train table as ALGORITHM.`path` [where key="value" and …] [as result];
+
+The model goes to the folder `path`, as a new version that is whole or not there at all. What the script prints is
+shown as it comes. The result has one row per parameter group: modelPath, algIndex, alg, score, metrics, status,
+message, startTime, endTime, trainParams, execDesc.
+
+    train data as PythonAlg.`/tmp/model` where pythonScriptPath="train.py" and fitParam.0.alpha="0.1" as result;
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlsql_engine.algorithms.base import TrainRequest
+from mlsql_engine.engines.requests import ArrowRows, ReadRequest
+from mlsql_engine.language.ast import TrainStatement
+from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+
+
+def execute(statement: TrainStatement, context: Context) -> Outcome:
+    """Train. Raises UnknownName for table or algorithm, and what the algorithm raises."""
+    algorithm = context.algorithms.find(statement.algorithm.name)
+    options: Any = options_of(algorithm.train_options, statement.options, f"train {algorithm.name}")
+    request = TrainRequest(
+        relation=context.table(statement.table),
+        engine=context.engine,
+        path=absolute(statement.algorithm.path),
+        options=options,
+        tables=context.tables_of(options),
+        folder=statement.span.source.folder,
+        span=statement.span,
+        workshop=context.workshop,
+    )
+    result = context.engine.read(ReadRequest(ArrowRows(algorithm.train(request))))
+    if statement.result is None:
+        return Outcome(result)
+    context.engine.bind(statement.result.value, result)
+    return Outcome(result, statement.result.value)

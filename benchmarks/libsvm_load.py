@@ -1,110 +1,77 @@
-"""Load a dense libsvm file into DuckDB, against scikit-learn's loader.
+"""Load a dense libsvm file: `load libsvm` in a session and a query over it, against scikit-learn's loader.
 
-    python benchmarks/libsvm_load.py [--rows 1000000] [--columns 30] [--repeats 3]
-
-The two take turns, each time in a new process; imports are not counted, reading the file (from the page
-cache) and parsing are. Prints the medians, each process's peak memory and the ratio.
+Each takes turns in a new process; imports and opening the session are not counted, reading the file (from the
+page cache), parsing it and holding all of it in memory are. The second line has every parsed row come out of the
+engine again as Arrow, which scikit-learn's CSR matrix does not need.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.measuring import Bar, Figure, Runs, alternate, in_new_process
+from benchmarks.workspace import Workspace
 
 
-def write(file: Path, rows: int, columns: int) -> None:
-    import numpy as np
+def run(workspace: Workspace) -> list[Figure]:
+    file, memory = str(workspace.libsvm), dict[str, float]()
 
-    random = np.random.default_rng(0)
-    with file.open("w") as out:
-        for start in range(0, rows, 20_000):
-            size = min(20_000, rows - start)
-            values = random.standard_normal((size, columns)).tolist()
-            for label, row in zip(random.integers(0, 2, size).tolist(), values, strict=True):
-                features = " ".join(f"{index}:{value!r}" for index, value in enumerate(row, 1))
-                out.write(f"{label} {features}\n")
+    def loader(load: Callable[..., tuple[int, float, float]]) -> Callable[[], float]:
+        def measure() -> float:
+            rows, seconds, megabytes = in_new_process(load, file)
+            assert rows == workspace.rows, (rows, workspace.rows)
+            memory[load.__name__] = max(megabytes, memory.get(load.__name__, 0))
+            return seconds
+
+        return measure
+
+    runs: list[Runs] = alternate(
+        workspace.repeats, *map(loader, (with_sklearn, with_mlsql, with_mlsql_to_arrow)), warm_up=False
+    )
+    size = f"{workspace.rows:,} x 30, {workspace.libsvm.stat().st_size / 1e6:,.0f} MB"
+    peaks = {name: f"{value:,.0f} MB" for name, value in memory.items()}
+    against = "sklearn load_svmlight_file"
+    note = f"peak memory {peaks['with_mlsql']}, sklearn {peaks['with_sklearn']}"
+    return [
+        Figure(f"load libsvm and count, {size}", runs[1], runs[0], against, Bar(1.0), note),
+        Figure("load libsvm and stream all of it", runs[2], runs[0], against, Bar(1.0)),
+    ]
 
 
-def load_with_sklearn(file: str) -> Callable[[], int]:
+def with_sklearn(file: str) -> tuple[int, float, float]:
     from sklearn.datasets import load_svmlight_file
 
-    return lambda: int(load_svmlight_file(file)[0].shape[0])
-
-
-def load_with_mlsql(file: str) -> Callable[[], int]:
-    import duckdb
-
-    from mlsql_engine.engines.duckdb.libsvm import read_libsvm
-
-    connection = duckdb.connect()
-
-    def load() -> int:
-        select = read_libsvm(connection, [file], "data", None)
-        return int(connection.execute(f"SELECT count(*) FROM ({select})").fetchall()[0][0])
-
-    return load
-
-
-LOADERS = {"sklearn": load_with_sklearn, "mlsql": load_with_mlsql}
-
-
-def measure(name: str, file: str) -> None:
-    """In the process of one load: print its rows, seconds and peak memory in MB."""
-    load = LOADERS[name](file)
     start = time.perf_counter()
-    rows = load()
-    seconds = time.perf_counter() - start
-    print(rows, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    features, _ = load_svmlight_file(file)
+    return int(features.shape[0]), time.perf_counter() - start, _peak()
 
 
-def measured(name: str, file: Path) -> tuple[int, float, float]:
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "src/worker_path")])
-    command = [sys.executable, __file__, "--measure", name, str(file)]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True, check=True
-    )
-    rows, seconds, megabytes = done.stdout.split()
-    return int(rows), float(seconds), float(megabytes)
+def with_mlsql(file: str) -> tuple[int, float, float]:
+    return _in_session(file, stream=False)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--columns", type=int, default=30)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.measure:
-        measure(*options.measure)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "data.svm"
-        write(file, options.rows, options.columns)
-        megabytes = file.stat().st_size / 1e6
-        print(f"{options.rows:,} rows x {options.columns}, {megabytes:,.0f} MB, {os.cpu_count()} cores")
-        runs: dict[str, list[tuple[int, float, float]]] = {name: [] for name in LOADERS}
-        for _ in range(options.repeats):
-            for name, results in runs.items():
-                results.append(measured(name, file))
-    medians = {}
-    for name, results in runs.items():
-        assert {rows for rows, _, _ in results} == {options.rows}
-        medians[name] = statistics.median(seconds for _, seconds, _ in results)
-        peak = max(memory for _, _, memory in results)
-        each = ", ".join(f"{seconds:.2f}" for _, seconds, _ in results)
-        print(f"{name:8} {medians[name]:6.2f} s   peak {peak:,.0f} MB   ({each})")
-    print(f"sklearn / mlsql = {medians['sklearn'] / medians['mlsql']:.2f}")
+def with_mlsql_to_arrow(file: str) -> tuple[int, float, float]:
+    return _in_session(file, stream=True)
 
 
-if __name__ == "__main__":
-    main()
+def _in_session(file: str, *, stream: bool) -> tuple[int, float, float]:
+    from mlsql_engine import connect
+
+    with connect() as session:
+        session.run("select 1 as a as warm;")
+        start = time.perf_counter()
+        table = session.run(f"load libsvm.`{file}` as data;")
+        if stream:
+            rows = sum(batch.num_rows for batch in table.stream())
+        else:
+            counted = session.run("select count(*) as n, sum(label) as positive from data as counted;").to_arrow()
+            rows = counted.column("n")[0].as_py()
+        return rows, time.perf_counter() - start, _peak()
+
+
+def _peak() -> float:
+    """The most memory in MB; getrusage would tell that of the process which this one was forked from."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)

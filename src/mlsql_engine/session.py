@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mlsql_engine.algorithms.base import Algorithm, Workshop
-from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.errors import MlsqlError, UnknownName
 from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.progress import Progress, StreamProgress
 from mlsql_engine.core.registry import Registry
@@ -43,9 +43,9 @@ class Session:
             algorithms=algorithms(),
             functions=self._functions,
             workshop=Workshop(launcher, self._scratch, progress),
-            variables=dict(variables),
+            variables={name: str(value) for name, value in variables.items()},
         )
-        self._last: Outcome | None = None
+        self._closed = False
 
     def run(self, text: str, *, name: str = "<script>", folder: Path | None = None) -> Table | None:
         """Run a script and give its last table, or None when it made none.
@@ -54,6 +54,7 @@ class Session:
         The whole script is parsed before its first statement runs. Raises MlsqlError; statements before the
         one that failed have run.
         """
+        self._check_open()
         script = parse(ScriptSource(name, text, folder or Path.cwd()))
         last: Outcome | None = None
         for statement in script.statements:
@@ -70,8 +71,7 @@ class Session:
 
     def table(self, name: str) -> Table:
         """The table of that name. Raises UnknownName."""
-        from mlsql_engine.core.errors import UnknownName
-
+        self._check_open()
         relation = self._context.engine.tables.get(name.lower())
         if relation is None:
             raise UnknownName("table", name, self._context.engine.tables)
@@ -79,9 +79,14 @@ class Session:
 
     def close(self) -> None:
         """End the workers, forget the tables, remove the temporary folder. Closing twice is harmless."""
+        self._closed = True
         self._functions.close()
         self._context.engine.close()
         self._scratch.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise MlsqlError("the session is closed", code="SESSION_CLOSED", hint="connect() makes a new one")
 
     def __enter__(self) -> Session:
         return self
@@ -109,7 +114,7 @@ def connect(
 def read_script(path: Path) -> str:
     """The text of a script file. Raises MlsqlError where there is none, or it is not UTF-8."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise MlsqlError(f"the script {path} cannot be read: {error.strerror}", code="FILE_NOT_FOUND") from error
     except UnicodeDecodeError as error:

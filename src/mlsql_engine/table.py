@@ -67,7 +67,9 @@ class Table:
         with self.stream() as stream:
             for batch in stream:
                 taken = batch.slice(0, limit + 1 - len(rows))
-                rows.extend(zip(*(column.to_pylist() for column in taken.columns), strict=True))
+                rows.extend(
+                    zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in taken.columns), strict=True)
+                )
                 if len(rows) > limit:
                     break
             text = render(stream.schema, list(itertools.islice(rows, limit)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlsql_engine.core.errors import DataProblem
 from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.core.paths import resolve_path
 from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.span import Span
@@ -48,12 +49,16 @@ class TrainRequest:
 
 @dataclass(frozen=True)
 class FunctionRequest:
-    """One register or predict statement: which model, and how it shall predict."""
+    """One register or predict statement: which model, and how it shall predict.
+
+    `called` is what errors call the function where its name is not the user's.
+    """
 
     name: str
     path: Path
     options: Any
     folder: Path
+    called: str = ""
 
 
 class Algorithm(Protocol):
@@ -78,9 +83,22 @@ class Algorithm(Protocol):
         """The columns of a table that `predict` hands to the function, in order."""
 
 
+def existing_script(path: Text, folder: Path) -> Path:
+    """The .py file that an option names. Raises DataProblem, placed at the option, for none or a folder."""
+    place = existing_file(path, folder, "script")
+    if place.is_dir():
+        raise DataProblem(
+            f"the script {place} is a folder",
+            span=path.span,
+            code="UNSUPPORTED",
+            hint="this version of mlsql runs .py files, not MLflow projects",
+        )
+    return place
+
+
 def existing_file(path: Text, folder: Path, what: str) -> Path:
     """The file that an option names. Raises DataProblem, placed at the option, where there is none."""
-    place = folder / Path(path.value).expanduser()
+    place = resolve_path(path, folder)
     if not place.exists():
         raise DataProblem(
             f"there is no {what} {place}",

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import NoReturn
 
 from mlsql_engine.cli import run
-from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.core.version import __version__
 
 
@@ -50,6 +50,12 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
+    except Exception as error:
+        if os.environ.get("MLSQL_TRACEBACK"):
+            raise
+        problem = InternalError(f"{type(error).__name__}: {error}", where_to_look="MLSQL_TRACEBACK=1 shows where")
+        sys.stderr.write(problem.render() + "\n")
+        return 1
     return status
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.cli import output
+from mlsql_engine.core.errors import MlsqlError
 
 if TYPE_CHECKING:
     from mlsql_engine.table import Table
@@ -58,7 +59,14 @@ def execute(options: argparse.Namespace) -> int:
     return 0
 
 
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MlsqlError(f"the script is not UTF-8: {error.reason}", code="ENCODING") from error
+
+
 def _run(session: Any, file: str) -> Table | None:
     if file == "-":
-        return session.run(sys.stdin.read(), name="<stdin>")  # type: ignore[no-any-return]
+        return session.run(_standard_input(), name="<stdin>")  # type: ignore[no-any-return]
     return session.run_file(Path(file))  # type: ignore[no-any-return]

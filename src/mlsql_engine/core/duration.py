@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import NewType
 
 Duration = NewType("Duration", float)
@@ -29,4 +30,4 @@ def show_duration(seconds: float) -> str:
         count = seconds / _SECONDS[unit]
         if count >= 1 and count == int(count):
             return f"{int(count)}{unit}"
-    return f"{seconds:g}s"
+    return f"{Decimal(repr(float(seconds))).normalize():f}s"

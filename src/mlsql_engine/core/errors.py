@@ -20,7 +20,8 @@ labelled blocks of text (a traceback, the last output) that stand below.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -107,7 +108,8 @@ class UnknownOption(MlsqlError):
 
     def __init__(self, name: str, owner: str, known: Iterable[str], *, span: Span | None = None) -> None:
         known = sorted(known)
-        super().__init__(f"'{name}' is not an option of {owner}", span=span, hint=suggestion(name, known, "option"))
+        hint = suggestion(name, known, "option") if known else f"{owner} has no options"
+        super().__init__(f"'{name}' is not an option of {owner}", span=span, hint=hint)
 
 
 class BadValue(MlsqlError):
@@ -157,10 +159,20 @@ class InternalError(MlsqlError):
 
     default_code = "INTERNAL"
 
-    def __init__(self, message: str, *, span: Span | None = None) -> None:
-        super().__init__(
-            message, span=span, hint="this is a bug in mlsql: please report it with the script that shows it"
-        )
+    def __init__(self, message: str, *, span: Span | None = None, where_to_look: str = "") -> None:
+        hint = "this is a bug in mlsql: please report it with the script that shows it"
+        super().__init__(message, span=span, hint=f"{hint}; {where_to_look}" if where_to_look else hint)
+
+
+@contextmanager
+def errors_at(span: Span | None, *codes: str) -> Iterator[None]:
+    """Place errors that have no place yet at `span`: all, or those of the codes."""
+    try:
+        yield
+    except MlsqlError as error:
+        if not codes or error.code in codes:
+            error.at(span)
+        raise
 
 
 _MOST_LISTED = 24

@@ -17,7 +17,7 @@ class FunctionSpec:
     `model_path` is the folder of one parameter group of one version; `script` the path of the predict
     script, or None for the model's own estimator; `interpreter` the Python that loads it; `environment`
     variables added to its environment; `train_params` are handed to a row script when they are wanted;
-    `parameters` are what `mlsql.params()` gives in the worker.
+    `parameters` are what `mlsql.params()` gives in the worker; `called` is the title where the name is ours.
     """
 
     name: str
@@ -30,6 +30,12 @@ class FunctionSpec:
     train_params: Mapping[str, str] | None = None
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     workers: int = 1
+    called: str = ""
+
+    @property
+    def title(self) -> str:
+        """What errors and output call it."""
+        return self.called or f"function {self.name}"
 
 
 @dataclass(frozen=True)

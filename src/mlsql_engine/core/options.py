@@ -18,18 +18,29 @@ from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, 
 
 from mlsql_engine.core.duration import Duration, parse_duration
 from mlsql_engine.core.errors import BadValue, UnknownOption
+from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 
 Options = TypeVar("Options")
+_SPANS = "_written_at"
 TableName = NewType("TableName", Text)
 """An option that names a table: the statement hands the table itself to the algorithm."""
 FilePath = NewType("FilePath", Text)
 """An option that names a file: a relative one starts from the script's folder."""
 
 
-def option(default: Any = MISSING, *, doc: str, name: str | None = None, aliases: tuple[str, ...] = ()) -> Any:
-    """A field of an options dataclass: what users call it, other words for it, and what it is for."""
-    metadata = {"doc": doc, "name": name, "aliases": aliases}
+def option(
+    default: Any = MISSING,
+    *,
+    doc: str,
+    name: str | None = None,
+    aliases: tuple[str, ...] = (),
+    least: int | None = None,
+    most_characters: int | None = None,
+) -> Any:
+    """A field of an options dataclass: what users call it, other words for it, what it is for, its limits."""
+    limits = {"least": least, "most_characters": most_characters}
+    metadata = {"doc": doc, "name": name, "aliases": aliases, **limits}
     if default is MISSING:
         return field(metadata=metadata)
     if isinstance(default, dict):
@@ -92,19 +103,39 @@ def parse_options(cls: type[Options], written: Iterable[tuple[Text, Text]], *, o
         for word in (_public_name(item), *item.metadata["aliases"]):
             target[word.lower()] = item
     values: dict[str, Any] = {}
+    spans: dict[str, Span] = {}
     for key, value in written:
         item, rest = _find(key, by_key, prefixes, owner)
-        if rest is not None:
-            values.setdefault(item.name, {})[rest] = value
-        elif item.name in values:
+        given = values.setdefault(item.name, {}) if rest is not None else values
+        name = item.name if rest is None else rest
+        if name in given:
             raise BadValue(f"the option '{key.value}' is given twice", span=key.span)
-        else:
-            values[item.name] = _convert(hints[item.name], value, _public_name(item))
+        given[name] = value if rest is not None else _convert(hints[item.name], value, _public_name(item))
+        spans[item.name] = value.span
+        if rest is None:
+            _check_limits(item, given[name], value)
     for item in _declared(cls):
         if item.name not in values and item.default is MISSING and item.default_factory is MISSING:
             name = _public_name(item)
             raise BadValue(f"{owner} needs the option '{name}'", hint=f"{name}: {item.metadata['doc']}")
-    return cls(**values)
+    options = cls(**values)
+    object.__setattr__(options, _SPANS, spans)
+    return options
+
+
+def written_at(options: Any, name: str) -> Span | None:
+    """Where the value of the field `name` of parsed options was written; None for a default."""
+    spans: dict[str, Span] = getattr(options, _SPANS, {})
+    return spans.get(name)
+
+
+def _check_limits(item: Field[Any], value: Any, written: Text) -> None:
+    least, most = item.metadata["least"], item.metadata["most_characters"]
+    if least is not None and value < least:
+        raise BadValue(f"the option '{_public_name(item)}' is at least {least}, not {value}", span=written.span)
+    if most is not None and len(value) > most:
+        amount = "one character" if most == 1 else f"at most {most} characters"
+        raise BadValue(f"the option '{_public_name(item)}' is {amount}, not '{value}'", span=written.span)
 
 
 def _declared(cls: type) -> list[Field[Any]]:

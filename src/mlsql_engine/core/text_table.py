@@ -32,32 +32,31 @@ def render(schema: pa.Schema, rows: Sequence[Iterable[Any]]) -> str:
     )
 
 
-def cell(value: Any) -> str:
-    """One value on one line: NULL, true, a vector as Spark's JSON, other nested values as JSON."""
+def cell(value: Any, width: int = WIDEST_CELL) -> str:
+    """One value on one line of at most `width`: NULL, true, a vector as Spark's JSON, others nested as JSON."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, bytes):
-        return _clip("0x" + value.hex())
+        return _clip("0x" + value.hex(), width)
     if isinstance(value, dict | list):
-        return _clip(json.dumps(_plain(value), default=str, ensure_ascii=False, separators=(",", ":")))
-    return _clip(str(value))
+        text = json.dumps(_plain(value), default=str, ensure_ascii=False, separators=(",", ":"))
+        return _clip(text, width)
+    return _clip(str(value), width)
 
 
 def _plain(value: Any) -> Any:
-    """A vector without the fields that its kind does not have, and maps as objects."""
+    """A vector without the fields that its kind does not have; maps come as dicts."""
     if isinstance(value, list):
-        if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
-            return {str(key): _plain(item) for key, item in value}
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         if tuple(value) == PUBLIC_FIELDS and value["type"] != SPARSE:
             return {"type": value["type"], "values": value["values"]}
-        return {key: _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     return value
 
 
-def _clip(text: str) -> str:
+def _clip(text: str, width: int = WIDEST_CELL) -> str:
     line = text.replace("\r", "").replace("\n", "\\n").replace("\t", "\\t")
-    return line if len(line) <= WIDEST_CELL else line[: WIDEST_CELL - 1] + "…"
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import SqlProblem, SyntaxProblem, UnknownName
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines.spark_names import column_name
+from mlsql_engine.engines.plain_calls import is_syntax, may_be_call
+from mlsql_engine.engines.spark_names import column_name, select_names
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -23,7 +25,7 @@ class Translation:
 
     `tables` names the tables it reads, in lower case, as often as it reads them; `calls` the functions that
     the dialect has no rule for, in lower case, as the script names them; `volatile` tells that to run it again
-    gives other rows, or costs a model.
+    gives other rows, or costs a model; `random` that it gives other rows.
     """
 
     query: Text
@@ -31,11 +33,17 @@ class Translation:
     tables: tuple[str, ...]
     calls: frozenset[str]
     volatile: bool
+    random: bool
     places: Mapping[tuple[str, str], Span]
 
     def place(self, kind: str, name: str) -> Span:
-        """Where the user wrote the column, function or table of that name; the whole query if unknown."""
-        return self.places.get((kind, name.lower()), self.query.span)
+        """Where the user wrote the column, function or table of that name; the whole query if unknown.
+
+        A column may be given with its table: `t.a`.
+        """
+        name = name.lower()
+        found = self.places.get((kind, name)) or self.places.get((kind, name.rpartition(".")[2]))
+        return found or self.query.span
 
 
 def translate(
@@ -48,60 +56,75 @@ def translate(
     `models` are those of the functions that must not be called twice for a row.
     Raises SyntaxProblem where the query is not Spark SQL and UnknownName for a table that is not bound.
     """
-    tree = _parse(query, functions)
+    tokens = _tokens(query)
+    tree = _parse(query, tokens, functions)
     places = _places(tree, query)
+    _refuse_hidden_fields(tree, query)
     read = _rewrite_tables(tree, query, tables)
-    _name_columns(tree, query)
+    for sample in _find_all(tree, "TableSample"):
+        _sample_rows(sample)
+    _name_columns(tree, query, tokens, models)
     _spread_structs(tree, query)
     sql = _generate(tree, query)
     script_names = {engine_name.lower(): name for name, engine_name in functions.items()}
     plain = [str(node.this).lower() for node in _find_all(tree, "Anonymous")]
     calls = frozenset(script_names.get(name, name) for name in plain)
-    volatile = not calls.isdisjoint(models) or any(True for _ in _find_all(tree, "Rand", "Uuid", "Randn"))
-    return Translation(query, sql, tuple(read), calls, volatile, places)
+    random = any(True for _ in _find_all(tree, "Rand", "Uuid", "Randn", "TableSample"))
+    volatile = random or not calls.isdisjoint(models)
+    return Translation(query, sql, tuple(read), calls, volatile, random, places)
 
 
-def _parse(query: Text, functions: Mapping[str, str]) -> exp.Query:
+def _tokens(query: Text) -> list[Token]:
+    from sqlglot.dialects.spark import Spark
+    from sqlglot.errors import TokenError
+
+    try:
+        return list(Spark().tokenize(query.value))
+    except TokenError:
+        raise _unfinished(query) from None
+
+
+_QUOTES = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`""", re.DOTALL)
+_OPENINGS = {"'": "text", '"': "text", "`": "name", "/*": "comment"}
+
+
+def _unfinished(query: Text) -> SyntaxProblem:
+    """The query has a quote or a comment that is not closed: what else could not be cut into words?"""
+    rest = _QUOTES.sub(lambda found: " " * len(found.group()), query.value)
+    opening = re.search(r"/\*|['\"`]", rest)
+    if opening is None:
+        return SyntaxProblem("the query cannot be read", span=query.span)
+    return SyntaxProblem(
+        f"the {_OPENINGS[opening.group()]} that starts here has no end",
+        span=query.place(opening.start(), opening.end()),
+    )
+
+
+def _parse(query: Text, tokens: list[Token], functions: Mapping[str, str]) -> exp.Query:
     from sqlglot import exp
     from sqlglot.dialects.spark import Spark
-    from sqlglot.errors import ParseError, TokenError
+    from sqlglot.errors import ParseError
 
-    dialect = Spark()
-    text = query.value
     try:
-        tokens = list(_with_functions(dialect.tokenize(text), functions))
-        trees = [tree for tree in dialect.parser().parse(tokens, text) if tree is not None]
+        parsed = Spark().parser().parse(list(_with_functions(tokens, functions)), query.value)
     except ParseError as error:
         raise _syntax_problem(error, query) from None
-    except TokenError as error:
-        raise SyntaxProblem(f"the query cannot be read: {error}", span=query.span) from None
+    trees = [tree for tree in parsed if tree is not None]
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise SyntaxProblem("this is not one select", span=query.span)
     return trees[0]
 
 
-def _with_functions(tokens: Iterable[Token], functions: Mapping[str, str]) -> Iterator[Token]:
+def _with_functions(tokens: list[Token], functions: Mapping[str, str]) -> Iterator[Token]:
     """Give the session's functions their names in the engine, which the parser has no rule for."""
     from sqlglot.tokenizer_core import Token, TokenType
 
-    items = list(tokens)
-    for index, token in enumerate(items):
-        called = index + 1 < len(items) and items[index + 1].token_type == TokenType.L_PAREN
-        if called and token.text.lower() in functions and token.token_type != TokenType.STRING:
-            yield Token(
-                TokenType.VAR,
-                functions[token.text.lower()],
-                token.line,
-                token.col,
-                token.start,
-                token.end,
-                token.comments,
-            )
-        else:
+    for index, token in enumerate(tokens):
+        name = functions.get(token.text.lower())
+        if name is None or not may_be_call(tokens, index) or is_syntax(tokens, index):
             yield token
-
-
-_AT_END = re.compile(r"\s*\Z")
+        else:
+            yield Token(TokenType.VAR, name, token.line, token.col, token.start, token.end, token.comments)
 
 
 def _syntax_problem(error: Any, query: Text) -> SyntaxProblem:
@@ -118,7 +141,11 @@ def _syntax_problem(error: Any, query: Text) -> SyntaxProblem:
         # `col` counts to the end of the offending token.
         end = sum(len(item) + 1 for item in lines[: line - 1]) + column
         span = query.place(max(0, end - len(highlight)), end) if highlight else span
-    words = {"Invalid expression / Unexpected token": "this is not expected here"}
+    words = {
+        "Invalid expression / Unexpected token": "this is not expected here",
+        "Required keyword: 'this' missing": "something is missing after this",
+        "Required keyword: 'expression' missing": "something is missing after this",
+    }
     return SyntaxProblem(
         f"the query is not Spark SQL: {words.get(description, description[:1].lower() + description[1:])}",
         span=span,
@@ -132,16 +159,46 @@ def _find_all(tree: exp.Expr, *kinds: str) -> Iterator[Any]:
 
 
 def _places(tree: exp.Expr, query: Text) -> dict[tuple[str, str], Span]:
-    """Where columns and functions stand, first come first kept."""
+    """Where columns (also as `table.column`), the tables before them, and functions stand; the first is kept."""
     places: dict[tuple[str, str], Span] = {}
-    for node in _find_all(tree, "Column", "Func"):
-        kind = "column" if type(node).__name__ == "Column" else "function"
-        meta = node.this.meta if kind == "column" else node.meta
-        if "start" in meta:
-            span = query.place(meta["start"], meta["end"] + 1)
-            name = node.name if kind == "column" else query.value[meta["start"] : meta["end"] + 1]
-            places.setdefault((kind, name.strip("`").lower()), span)
+    for node in sorted(_find_all(tree, "Column", "Func"), key=_start):
+        if type(node).__name__ == "Column":
+            parts = [part for part in node.parts if "start" in part.meta]
+            for first, part in enumerate(parts):
+                span = query.place(part.meta["start"], parts[-1].meta["end"] + 1)
+                name = ".".join(part.name for part in parts[first:])
+                places.setdefault(("column", name.lower()), span)
+                single = query.place(part.meta["start"], part.meta["end"] + 1)
+                places.setdefault(("column" if part is parts[-1] else "table", part.name.lower()), single)
+        elif "start" in node.meta:
+            start, end = node.meta["start"], node.meta["end"] + 1
+            places.setdefault(("function", query.value[start:end].strip("`").lower()), query.place(start, end))
     return places
+
+
+def _start(node: Any) -> int:
+    meta = node.parts[0].meta if type(node).__name__ == "Column" else node.meta
+    return int(meta.get("start", 0))
+
+
+def _refuse_hidden_fields(tree: exp.Expr, query: Text) -> None:
+    """Keep a query from naming the fields that a vector has inside the engine."""
+    from sqlglot import exp
+
+    for node in tree.find_all(exp.Identifier, exp.Literal):
+        is_key = isinstance(node, exp.Literal) and node.is_string and isinstance(node.parent, exp.Bracket)
+        if node.name.lower() in vectors.FIELDS and (is_key or isinstance(node, exp.Identifier)):
+            span = query.place(node.meta["start"], node.meta["end"] + 1) if "start" in node.meta else query.span
+            raise no_such_vector_field(node.name, span)
+
+
+def no_such_vector_field(name: str, span: Span | None) -> SqlProblem:
+    """The error of a query that reaches into a vector."""
+    return SqlProblem(
+        f"a vector has no field '{name}' that a query could reach",
+        span=span,
+        hint="use the functions: vec_array(v) gives its values, vec_size(v) its size",
+    )
 
 
 def _rewrite_tables(tree: exp.Expr, query: Text, tables: Mapping[str, str]) -> list[str]:
@@ -150,6 +207,9 @@ def _rewrite_tables(tree: exp.Expr, query: Text, tables: Mapping[str, str]) -> l
 
     read: list[str] = []
     for table in list(tree.find_all(exp.Table)):
+        if isinstance(table.this, exp.Func):
+            _check_table_function(table, query)
+            continue
         if not isinstance(table.this, exp.Identifier) or _is_local(table):
             continue
         name = table.name.lower()
@@ -161,6 +221,36 @@ def _rewrite_tables(tree: exp.Expr, query: Text, tables: Mapping[str, str]) -> l
             table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
         table.set("this", exp.to_identifier(tables[name], quoted=True))
     return read
+
+
+_TABLE_FUNCTIONS = ("range", "explode", "posexplode", "inline", "stack")
+
+
+def _check_table_function(table: exp.Table, query: Text) -> None:
+    """Let only Spark's functions stand in FROM: the engine's own would read files and its catalog."""
+    from sqlglot import exp
+
+    function: Any = table.this
+    name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
+    if name.lower() not in _TABLE_FUNCTIONS:
+        meta = function.meta
+        span = query.place(meta["start"], meta["end"] + 1) if "start" in meta else query.span
+        written = span.text if "start" in meta else name.lower()
+        raise UnknownName("table function", written, _TABLE_FUNCTIONS, span=span)
+    if name.lower() == "range":
+        # Spark calls the column id.
+        alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier("range", quoted=True))
+        if not alias.columns:
+            alias.set("columns", [exp.to_identifier("id")])
+        table.set("alias", alias)
+
+
+def _sample_rows(sample: exp.TableSample) -> None:
+    """Draw rows one by one, as Spark does, and not whole blocks of 2,048."""
+    from sqlglot import exp
+
+    if sample.args.get("percent") is not None and sample.args.get("method") is None:
+        sample.set("method", exp.var("BERNOULLI"))
 
 
 def _table_place(table: exp.Table, query: Text) -> Span:
@@ -199,38 +289,72 @@ def _is_local(table: exp.Table) -> bool:
     return False
 
 
-def _name_columns(tree: exp.Expr, query: Text) -> None:
+def _name_columns(tree: exp.Expr, query: Text, tokens: list[Token], own: Collection[str]) -> None:
     """Give unaliased columns of every select the names that Spark gives them."""
     from sqlglot import exp
 
-    named_already = (exp.Alias, exp.Aliases, exp.Column, exp.Dot, exp.Explode)
-    for select in tree.find_all(exp.Select):
+    selects = list(tree.find_all(exp.Select))
+    if not any(_needs_name(item) for select in selects for item in select.expressions):
+        names: list[list[str | None]] | None = None
+    else:
+        names = select_names(query.value, tokens, own)
+    if names is None or [len(items) for items in names] != [len(select.expressions) for select in selects]:
+        names = [[None] * len(select.expressions) for select in selects]
+    for select, items in zip(selects, names, strict=True):
         named: list[exp.Expr] = []
-        for item in select.expressions:
-            if isinstance(item, named_already) or item.is_star:
-                named.append(item)
-            else:
+        for item, spark_name in zip(select.expressions, items, strict=True):
+            name = spark_name
+            if isinstance(item, exp.Column) and not item.name.islower() and not _is_star(item):
+                name = item.name  # the engine would take the letters' case from the table
+            elif isinstance(item, exp.Column):
+                name = None
+            elif name is None and _needs_name(item):
                 name = column_name(item, query.value)
-                named.append(exp.alias_(item.copy(), exp.to_identifier(name, quoted=True)))
+            quoted = exp.to_identifier(name, quoted=True) if name else None  # the engine has no empty names
+            named.append(item if quoted is None else exp.alias_(item.copy(), quoted))
         select.set("expressions", named)
 
 
+def _needs_name(item: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    several = (exp.Aliases, exp.Posexplode, exp.Inline, exp.Stack)
+    return not isinstance(item, (exp.Alias, exp.Column, *several)) and not _is_star(item)
+
+
 def _spread_structs(tree: exp.Expr, query: Text) -> None:
-    """`struct(*)` is the row of the select's only source, which DuckDB calls by the source's alias."""
+    """`struct(*)` is the row of the select's only source, which DuckDB calls by the source's alias.
+
+    So is `struct(t.*)` that of t.
+    """
     from sqlglot import exp
 
     for node in list(tree.find_all(exp.Struct)):
-        if not any(isinstance(item, exp.Star) for item in node.expressions):
+        stars = [item for item in node.expressions if _is_star(item)]
+        if not stars:
             continue
-        select = node.find_ancestor(exp.Select)
+        select: Any = node.find_ancestor(exp.Select)
+        alone = len(node.expressions) == 1
+        if alone and isinstance(stars[0], exp.Column) and stars[0].table:
+            node.replace(exp.column(exp.to_identifier(stars[0].table, quoted=True)))
+            continue
         source = select.args.get("from_") if select is not None else None
-        if len(node.expressions) > 1 or source is None or (select is not None and select.args.get("joins")):
+        if not alone or source is None or select.args.get("joins") or select.args.get("laterals"):
+            meta = node.meta
             raise SqlProblem(
                 "struct(*) needs a select from one table",
-                span=query.span,
+                span=query.place(meta["start"], meta["end"] + 1) if "start" in meta else query.span,
                 hint="name the columns: struct(a, b, c)",
             )
+        if not source.this.alias_or_name:
+            source.this.set("alias", exp.TableAlias(this=exp.to_identifier("row of it", quoted=True)))
         node.replace(exp.column(exp.to_identifier(source.this.alias_or_name, quoted=True)))
+
+
+def _is_star(item: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
 
 
 def _generate(tree: exp.Expr, query: Text) -> str:

@@ -23,8 +23,8 @@ class CsvLoad:
     header: bool = option(False, doc="the first line holds the column names; without it they are _c0, _c1 …")
     infer_schema: bool = option(False, doc="find out the columns' types; without it every column is text")
     delimiter: str = option(",", aliases=("sep",), doc="what stands between two values")
-    quote: str = option('"', doc="what stands around a value that holds a delimiter")
-    escape: str = option('"', doc="what stands before a quote inside a quoted value")
+    quote: str = option('"', doc="what stands around a value that holds a delimiter", most_characters=1)
+    escape: str = option('"', doc="what stands before a quote inside a quoted value", most_characters=1)
     null_value: str = option("", doc="the text that means NULL")
     comment: str | None = option(None, doc="lines that start with it are passed over")
     encoding: str = option("utf-8", aliases=("charset",), doc="how the file's bytes spell characters")
@@ -47,7 +47,7 @@ class LibsvmLoad:
     """Options of load libsvm."""
 
     num_features: int | None = option(
-        None, doc="the size of the vectors; without it the largest index in the files"
+        None, doc="the size of the vectors; without it the largest index in the files", least=1
     )
 
 

@@ -11,6 +11,7 @@ from mlsql_engine.core.span import Span
 if TYPE_CHECKING:
     from lark.exceptions import UnexpectedInput
 
+LATER_WORDS = ("connect", "create", "drop", "include", "insert", "refresh", "unregister")
 STATEMENT_WORDS = ("load", "select", "with", "save", "set", "train", "run", "predict", "register")
 
 # What the grammar's terminals are called when they are what was expected, in the order they are listed.
@@ -32,6 +33,7 @@ _WORDS = {
     "NUMBER": "a number",
     "BOOLEAN": "true or false",
     "WORD": "a word",
+    "COMMAND": "a command such as !show",
     "MODE": "overwrite, append, errorIfExists or ignore",
     "$END": "';'",
 }
@@ -45,6 +47,13 @@ def check_first_word(span: Span) -> None:
     word = found.group() if found else ""
     if word == "!" or word.lower() in STATEMENT_WORDS:
         return
+    if word.lower() in LATER_WORDS:
+        raise SyntaxProblem(
+            f"this version of mlsql has no statement '{word.lower()}'",
+            span=span.part(0, len(word)),
+            hint=f"it has {', '.join(STATEMENT_WORDS)} and !show",
+            code="UNSUPPORTED",
+        )
     near = nearest(word, STATEMENT_WORDS)
     raise SyntaxProblem(
         f"no statement starts with {_shown(word)}",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _QUERY = re.compile(r"(?:select|with)\b", re.IGNORECASE)
 _LAST_ALIAS = re.compile(
-    r"\bas\s+(?P<table>(?:[^\W\d]|\$\{[^}]*\})(?:\w|\$\{[^}]*\})*|`[^`]*`)\s*\Z", re.IGNORECASE
+    r"\bas\s+(?P<table>(?:[^\W\d]|\$\{[^{}]*\})(?:\w|\$\{[^{}]*\})*|`[^`]*`)\s*\Z", re.IGNORECASE
 )
 _SAVE_MODES: dict[str, ast.SaveMode] = {
     mode.lower(): mode for mode in ("overwrite", "append", "errorIfExists", "ignore")

@@ -75,7 +75,7 @@ def read(path: Path) -> Manifest:
         content["created_at"] = datetime.fromisoformat(content["created_at"])
         content["schema"] = tuple((name, kind) for name, kind in content["schema"])
         return Manifest(**content, groups=groups)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelProblem(
             f"the manifest {path} cannot be read: {error}",
             hint="the model was written by another version of mlsql, or damaged: train it again",

@@ -31,6 +31,11 @@ class ModelVersion:
     number: int
     manifest: Manifest
 
+    @property
+    def has_model(self) -> bool:
+        """Whether a group of it succeeded."""
+        return any(group.status == "success" for group in self.manifest.groups)
+
     def group(self, index: int | None = None) -> GroupRecord:
         """The group of that number; without one the successful group of the best score, else the first.
 
@@ -73,7 +78,7 @@ class Staging:
     def publish(self, manifest: Manifest, *, keep_versions: bool) -> ModelVersion:
         """Make the version visible under the next free number; without keep_versions remove the others."""
         meta = self.folder / "meta"
-        meta.mkdir()
+        meta.mkdir(exist_ok=True)
         number = self._store.next_number()
         while True:
             numbered = replace(manifest, version=number)
@@ -147,7 +152,9 @@ class ModelStore:
                     hint=f"its versions: {', '.join(map(str, numbers))}",
                 )
             return self._open(number)
-        return self._open(numbers[-1])
+        newest_first = (self._open(number) for number in reversed(numbers))
+        trained = (version for version in newest_first if version.has_model)
+        return next(trained, None) or self._open(numbers[-1])
 
     def remove_versions(self, *, below: int) -> None:
         """Remove the versions older than `below`; each vanishes at once for new readers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
@@ -64,6 +64,11 @@ def options_of(
     options: type | None = getattr(source, what)
     if options is None:
         able = [other.name for other in sources if getattr(other, what) is not None]
-        verb = what.split("_", maxsplit=1)[0]
-        raise UnknownName(f"format to {verb}", name.value, able, span=name.span)
+        done = "loaded" if what == "load_options" else "saved"
+        raise MlsqlError(
+            f"{source.name} cannot be {done}",
+            span=name.span,
+            hint=f"formats that can: {', '.join(able)}",
+            code="UNKNOWN_FORMAT",
+        )
     return source, options

@@ -32,7 +32,7 @@ def _show(statement: CommandStatement, context: Context) -> Outcome:
     topic = statement.arguments[0]
     show = topics.get(topic.value.lower())
     if show is None:
-        raise UnknownName("topic of !show", topic.value, topics, span=topic.span)
+        raise UnknownName("topic", topic.value, topics, span=topic.span)
     return show(context)
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mlsql_engine.algorithms.base import Algorithm, Workshop
 from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.options import parse_options, referenced_tables
+from mlsql_engine.core.paths import resolve_path
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
@@ -58,5 +59,5 @@ def options_of(cls: type[Options], written: Iterable[ast.Option], owner: str) ->
 
 
 def absolute(path: Text) -> Path:
-    """A path as written, from the folder of the script that holds it."""
-    return path.span.source.folder / Path(path.value).expanduser()
+    """A path as written, from the folder of the script that holds it. Raises BadValue, placed at it."""
+    return resolve_path(path, path.span.source.folder)

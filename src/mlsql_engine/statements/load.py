@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import UnknownName, errors_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import LoadStatement
 from mlsql_engine.sources.base import LoadRequest, Source
@@ -29,7 +29,8 @@ def execute(statement: LoadStatement, context: Context) -> Outcome:
     source, options_class = source_options(context.sources, written.name, "load_options")
     options: Any = options_of(options_class, statement.options, f"load {source.name}")
     request = LoadRequest(_place(source, written.path, context), options)
-    relation = source.load(request, context.engine)
+    with errors_at(written.path.span):
+        relation = source.load(request, context.engine)
     context.engine.bind(statement.table.value, relation)
     return Outcome(relation, statement.table.value)
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 from typing import Any
 
 from mlsql_engine.algorithms.base import FunctionRequest
-from mlsql_engine.core.errors import BadValue
+from mlsql_engine.core.errors import BadValue, errors_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import PredictStatement
 from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
 
-_FUNCTION = "mlsql predict statement"
+_FUNCTION = "mlsql.predict"
 _COLUMN = "prediction"
 
 
@@ -34,8 +34,11 @@ def execute(statement: PredictStatement, context: Context) -> Outcome:
             hint="give it another name in a select before",
         )
     path = absolute(statement.algorithm.path)
-    request = FunctionRequest(_FUNCTION, path, options, statement.span.source.folder)
-    described = context.functions.add(algorithm.function(request))
+    request = FunctionRequest(
+        _FUNCTION, path, options, statement.span.source.folder, called="the predict statement"
+    )
+    with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL"):
+        described = context.functions.add(algorithm.function(request))
     context.engine.register_function(_FUNCTION)
     columns = algorithm.input_columns(request, described, context.engine.schema(relation))
     arguments = ", ".join(_quoted(column) for column in columns)

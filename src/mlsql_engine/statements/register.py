@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsql_engine.algorithms.base import FunctionRequest
+from mlsql_engine.core.errors import errors_at
 from mlsql_engine.language.ast import RegisterStatement
 from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
 
@@ -25,11 +26,13 @@ def execute(statement: RegisterStatement, context: Context) -> Outcome:
     options: Any = options_of(algorithm.function_options, statement.options, f"register {algorithm.name}")
     name = statement.function.value
     request = FunctionRequest(name, absolute(statement.algorithm.path), options, statement.span.source.folder)
-    described = context.functions.add(algorithm.function(request))
+    with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL"):
+        described = context.functions.add(algorithm.function(request))
     context.engine.register_function(name)
     context.workshop.progress.note(f"register: {name} gives {_type_name(str(described.return_type))}")
     return Outcome()
 
 
 def _type_name(kind: str) -> str:
-    return "a vector" if kind.startswith("struct<type:") else kind
+    names = {"int64": "bigint", "int32": "int", "bool": "boolean", "list<item: double>": "array<double>"}
+    return "a vector" if kind.startswith("struct<type:") else names.get(kind, kind)

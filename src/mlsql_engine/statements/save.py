@@ -12,9 +12,12 @@ half written. Without a mode, a place that is taken is an error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import BadValue, UnknownName, errors_at
+from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import SaveStatement
 from mlsql_engine.sources.base import SaveRequest
 from mlsql_engine.sources.base import options_of as source_options
@@ -27,18 +30,46 @@ def execute(statement: SaveStatement, context: Context) -> Outcome:
     source, options_class = source_options(context.sources, target.name, "save_options")
     options: Any = options_of(options_class, statement.options, f"save {source.name}")
     relation = context.table(statement.table)
-    columns = {name.lower(): name for name in relation.columns}
-    for column in statement.partition_by:
-        if column.value.lower() not in columns:
-            raise UnknownName("column", column.value, relation.columns, span=column.span)
+    partition_by = _partition_columns(statement, relation.columns)
     place = absolute(target.path)
     request = SaveRequest(
         str(place),
         options,
         statement.mode,
-        tuple(columns[column.value.lower()] for column in statement.partition_by),
+        partition_by,
     )
-    rows = source.save(relation, request, context.engine)
+    _refuse_own_folder(place, target.path)
+    with errors_at(target.path.span, "CANNOT_WRITE", "EXISTS"):
+        rows = source.save(relation, request, context.engine)
     note = f"{place} is there already and stays" if rows is None else f"{rows:,} rows to {place}"
     context.workshop.progress.note(f"save: {note}")
     return Outcome()
+
+
+def _partition_columns(statement: SaveStatement, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns to partition by, as the table spells them."""
+    known = {name.lower(): name for name in columns}
+    chosen: list[str] = []
+    for column in statement.partition_by:
+        name = known.get(column.value.lower())
+        if name is None:
+            raise UnknownName("column", column.value, columns, span=column.span)
+        if name in chosen:
+            raise BadValue(f"the column '{name}' is named twice", span=column.span)
+        chosen.append(name)
+    if chosen and len(chosen) == len(known):
+        last = statement.partition_by[-1].span
+        raise BadValue("partitionBy names all columns, so that none is left to write", span=last)
+    return tuple(chosen)
+
+
+def _refuse_own_folder(place: Path, path: Text) -> None:
+    """A save replaces its place: never a folder that the script, or whoever runs it, stands in."""
+    taken = place.resolve()
+    for folder in (path.span.source.folder, Path.cwd(), Path.home()):
+        if folder.resolve().is_relative_to(taken):
+            raise BadValue(
+                f"{taken} holds this script or the current folder, and a save would replace it",
+                span=path.span,
+                hint="name a file or a folder of its own",
+            )

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsql_engine.algorithms.base import TrainRequest
+from mlsql_engine.core.errors import errors_at
 from mlsql_engine.engines.requests import ArrowRows, ReadRequest
 from mlsql_engine.language.ast import TrainStatement
 from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
@@ -33,7 +34,9 @@ def execute(statement: TrainStatement, context: Context) -> Outcome:
         span=statement.span,
         workshop=context.workshop,
     )
-    result = context.engine.read(ReadRequest(ArrowRows(algorithm.train(request))))
+    with errors_at(statement.algorithm.path.span, "CANNOT_WRITE"):
+        trained = algorithm.train(request)
+    result = context.engine.read(ReadRequest(ArrowRows(trained)))
     if statement.result is None:
         return Outcome(result)
     context.engine.bind(statement.result.value, result)

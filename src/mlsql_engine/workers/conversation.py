@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import selectors
 import signal
 import time
@@ -29,10 +30,15 @@ def hello(worker: WorkerProcess) -> Hello:
     """The worker's first message. Raises WorkerProblem when it does not come within a minute."""
     try:
         message = receive(worker, _HELLO_SECONDS)
-    except WorkerTimeout as error:
-        raise WorkerProblem("the worker did not say hello", code="CANNOT_START", details=error.details) from None
+    except MlsqlError as error:
+        raise WorkerProblem(
+            f"the interpreter of {worker.name} does not come up as a worker",
+            code="CANNOT_START",
+            details=error.details,
+            hint="systemParam.pythonPath names the interpreter, systemParam.pythonParam its flags",
+        ) from error
     if message.kind is not Kind.HELLO:
-        raise WorkerProblem("the worker did not say hello", code="PROTOCOL", details=last_output(worker))
+        raise WorkerProblem(f"{worker.name} did not say hello", code="PROTOCOL", details=last_output(worker))
     control = message.control
     return Hello(str(control["python"]), str(control["executable"]), bool(control["pyarrow"]))
 
@@ -73,15 +79,20 @@ def _died(worker: WorkerProcess) -> MlsqlError:
     status = worker.wait(_POLL_SECONDS)
     worker.output.finish(_POLL_SECONDS)
     if status is None:
-        return WorkerProblem("the script closed the worker's connection", details=last_output(worker))
+        return WorkerProblem(
+            f"{worker.name} closed the connection to mlsql", code="PROTOCOL", details=last_output(worker)
+        )
     if status < 0:
         name = signal.Signals(-status).name
         hint = "the machine may have run out of memory" if name == "SIGKILL" else None
         return WorkerProblem(
-            f"the worker was ended by {name}", code="CRASHED", details=last_output(worker), hint=hint
+            f"the process of {worker.name} was ended by {name}",
+            code="CRASHED",
+            details=last_output(worker),
+            hint=hint,
         )
     return ScriptFailed(
-        f"the script ended its process with exit status {status}",
+        f"{worker.name} ended its process with exit status {status}",
         code="SCRIPT_EXITED",
         details=last_output(worker),
     )
@@ -89,16 +100,30 @@ def _died(worker: WorkerProcess) -> MlsqlError:
 
 def last_output(worker: WorkerProcess) -> list[Detail]:
     """What it printed last, if anything, as a block of an error."""
-    tail = worker.output.tail()
-    return [Detail("last output", tail)] if tail.strip() else []
+    return _output_detail(worker.output.tail())
 
 
-def script_failure(report: dict[str, Any], what: str, output: str) -> ScriptFailed:
-    """A FAILED message as an error; `what` says which code failed, `output` is what it printed last."""
+_SHOWN_LINES = 20
+_LONGEST_SHOWN = 240
+_OUR_FRAME = re.compile(r'  File ".*[/\\]mlsql_sdk[/\\][^"]*", line \d+ in |  File "<string>", line 1 in <module>')
+
+
+def _output_detail(tail: str) -> list[Detail]:
+    """The last lines, cut to a readable width, without our own frames of a crash report."""
+    lines = [line for line in tail.split("\n") if not _OUR_FRAME.match(line)][-_SHOWN_LINES:]
+    if not any(line.strip() for line in lines):
+        return []
+    shown = [line if len(line) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + " …" for line in lines]
+    return [Detail("last output", "\n".join(shown))]
+
+
+def script_failure(report: dict[str, Any], worker: WorkerProcess) -> ScriptFailed:
+    """A FAILED message as an error, with the traceback and what was printed last."""
+    what = worker.name
     details = [Detail("traceback", report["traceback"])] if report.get("traceback") else []
-    if output.strip() and report.get("reason") != "contract":
-        details.append(Detail("last output", output))
-    place = f" at {report['file']}, line {report['line']}" if report.get("file") else ""
+    if report.get("reason") != "contract":
+        details.extend(last_output(worker))
+    place = f" ({report['file']}, line {report['line']})" if report.get("file") else ""
     match report.get("reason"):
         case "exit":
             text = f": {report['message']}" if report.get("message") else ""

@@ -19,15 +19,21 @@ from mlsql_engine.workers.output import Output
 from mlsql_sdk.wire import Channel
 
 _GRACE_SECONDS = 0.5
+# Text that every Python can run, also one that is too old for the rest.
+_CHECK = (
+    "import sys; sys.version_info >= (3, 9) or "
+    "sys.exit('mlsql runs scripts on Python 3.9 or newer; this is ' + sys.version.split()[0])"
+)
 
 
 @dataclass(frozen=True)
 class WorkerCommand:
     """How to start one: the interpreter and its flags, added environment variables, the folder it runs in.
 
-    `tell` gets every line that it prints.
+    `name` is what errors call it: its script, or its function. `tell` gets every line that it prints.
     """
 
+    name: str
     interpreter: str
     folder: Path
     tell: Callable[[str], None]
@@ -45,7 +51,10 @@ class Launcher(Protocol):
 class WorkerProcess:
     """A started process, the channel to it and what it prints."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, output: Output, lifeline: int) -> None:
+    def __init__(
+        self, name: str, process: subprocess.Popen[bytes], channel: Channel, output: Output, lifeline: int
+    ) -> None:
+        self.name = name
         self._process = process
         self._lifeline: int | None = lifeline
         self.channel = channel
@@ -69,7 +78,6 @@ class WorkerProcess:
 
     def end(self) -> None:
         """End it and its whole process group: ask, wait half a second, kill. Ending twice is harmless."""
-        self.channel.close()
         if self._process.poll() is None:
             self._signal(signal.SIGTERM)
             if self.wait(_GRACE_SECONDS) is None:
@@ -77,6 +85,8 @@ class WorkerProcess:
                 self._process.wait()
         # Children of the script may have outlived it.
         self._signal(signal.SIGKILL)
+        # Last, so that a thread which waits for an answer sees the end of the process first.
+        self.channel.close()
         self.output.finish(timeout=_GRACE_SECONDS)
         if self._lifeline is not None:
             os.close(self._lifeline)
@@ -106,11 +116,10 @@ class LocalLauncher:
         here, there = socket.socketpair()
         lifeline_there, lifeline_here = os.pipe()
         output_here, output_there = os.pipe()
-        boot = f"import sys; sys.path.insert(0, {str(self._sdk_path)!r}); from mlsql_sdk.boot import main; main()"
+        boot = f"{_CHECK}; sys.path.insert(0, {str(self._sdk_path)!r}); from mlsql_sdk.boot import main; main()"
         environment = {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
-            "PYTHONFAULTHANDLER": "1",
             **command.environment,
             "MLSQL_WORKER_FD": str(there.fileno()),
             "MLSQL_LIFELINE_FD": str(lifeline_there),
@@ -138,7 +147,7 @@ class LocalLauncher:
             there.close()
             os.close(lifeline_there)
             os.close(output_there)
-        return WorkerProcess(process, Channel(here), Output(output_here, command.tell), lifeline_here)
+        return WorkerProcess(command.name, process, Channel(here), Output(output_here, command.tell), lifeline_here)
 
 
 _SDK_FILES = ("mlsql.py", "python_fun.py")

@@ -14,6 +14,7 @@ import pyarrow as pa
 from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed, WorkerProblem
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.core.progress import Progress
+from mlsql_engine.core.text_table import cell
 from mlsql_engine.workers import conversation
 from mlsql_engine.workers.launcher import Launcher, WorkerCommand, WorkerProcess
 from mlsql_sdk.wire import Kind
@@ -29,9 +30,10 @@ class PredictionWorker:
         self._schema: pa.Schema | None = None
         self._process: WorkerProcess = launcher.start(
             WorkerCommand(
+                name=spec.title,
                 interpreter=spec.interpreter,
                 folder=folder,
-                tell=lambda line: progress.output(spec.name, line),
+                tell=lambda line: progress.output(spec.called or spec.name, line),
                 flags=spec.interpreter_flags,
                 environment=spec.environment,
             )
@@ -87,7 +89,7 @@ class PredictionWorker:
         return answer.column(0)
 
     def _failure(self, report: dict[str, Any], batch: pa.RecordBatch | None = None) -> MlsqlError:
-        error = conversation.script_failure(report, f"function {self._spec.name}", self._process.output.tail())
+        error = conversation.script_failure(report, self._process)
         row = report.get("row")
         if batch is not None and isinstance(row, int) and row < batch.num_rows:
             error.details = (Detail("row", _shown_row(batch, row)), *error.details)
@@ -106,9 +108,8 @@ _LONGEST_ROW = 400
 
 
 def _shown_row(batch: pa.RecordBatch, row: int) -> str:
-    values = batch.slice(row, 1).to_pylist()[0]
-    text = ", ".join(repr(value) for value in values.values())
-    return text if len(text) <= _LONGEST_ROW else text[:_LONGEST_ROW] + " …"
+    values = batch.slice(row, 1).to_pylist(maps_as_pydicts="lossy")[0]
+    return ", ".join(cell(value, _LONGEST_ROW) for value in values.values())
 
 
 class Pool:
@@ -163,7 +164,8 @@ class Pool:
         with self._lock:
             if dead is not None:
                 dead.end()
-                self._workers.remove(dead)
+                # `close` has forgotten those that it ended.
+                self._workers = [worker for worker in self._workers if worker is not dead]
             index = len(self._workers)
         worker = PredictionWorker(self.spec, index, self._launcher, self._folder, self._progress)
         with self._lock:

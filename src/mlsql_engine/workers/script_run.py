@@ -36,7 +36,6 @@ def run(job: ScriptRun, launcher: Launcher) -> str:
     Raises ScriptFailed when the script raises or exits, WorkerTimeout after the limit, WorkerProblem when its
     process dies.
     """
-    name = job.script.name
     worker = launcher.start(job.command)
     try:
         deadline = None if job.timeout is None else time.monotonic() + job.timeout
@@ -50,7 +49,7 @@ def run(job: ScriptRun, launcher: Launcher) -> str:
                 message = conversation.receive(worker, left)
             except WorkerTimeout as error:
                 raise WorkerTimeout(
-                    f"{name} did not end within {job.timeout:g} s and was ended",
+                    f"{worker.name} did not end within {job.timeout:g} s and was ended",
                     details=error.details,
                     hint="give it more time by the option timeout, or less to do",
                 ) from None
@@ -64,7 +63,7 @@ def run(job: ScriptRun, launcher: Launcher) -> str:
                 case Kind.FAILED:
                     worker.wait(1.0)
                     worker.output.finish(1.0)
-                    raise conversation.script_failure(message.control, name, worker.output.tail())
+                    raise conversation.script_failure(message.control, worker)
                 case _:
                     raise InternalError(f"a message {message.kind.name} while a script runs")
     finally:

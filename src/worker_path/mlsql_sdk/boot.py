@@ -7,6 +7,7 @@ and the worker ends itself and all of its process group.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import platform
 import signal
@@ -29,11 +30,13 @@ def main() -> None:
     os.set_inheritable(lifeline, False)
     threading.Thread(target=_end_with_host, args=(lifeline,), daemon=True).start()
     channel = Channel(connection)
+    # A crash in native code tells where the script was; the other threads of a worker are not the user's.
+    faulthandler.enable(all_threads=False)
     pyspark_stand_in.install()
     try:
         channel.send(Kind.HELLO, _hello())
         _serve(channel)
-    except (Closed, BrokenPipeError, KeyboardInterrupt):
+    except (Closed, BrokenPipeError):
         pass
     _flush()
 
@@ -69,15 +72,13 @@ def _serve(channel: Channel) -> None:
 def _run(channel: Channel, message: Message) -> None:
     """Run a training script to its end and report how it went."""
     runtime.begin(channel, message.control["parameters"])
+    failure = None
     try:
         script.execute(message.control["script"])
-        failure = None
-    except SystemExit as error:
-        failure = failures.describe(error) if error.code not in (None, 0) else None
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        failure = failures.describe(error)
+        if not isinstance(error, SystemExit) or error.code not in (None, 0):
+            failure = failures.describe(error)
+    script.finish()
     _flush()
     if failure is None:
         channel.send(Kind.RESULT, {})

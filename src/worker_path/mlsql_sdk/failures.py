@@ -8,7 +8,10 @@ from types import TracebackType
 from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_OURS = (_HERE, *(os.path.join(os.path.dirname(_HERE), name) for name in ("mlsql.py", "python_fun.py")))
 _MOST_FRAMES = 20
+_MOST_LINES = 100
+_LONGEST_TEXT = 2_000
 
 
 class ContractError(Exception):
@@ -37,19 +40,36 @@ def describe(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SystemExit):
         return _describe_exit(error)
     trace = _users_part(error.__traceback__)
-    frames = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_HERE)]
+    frames = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_OURS)]
     report: dict[str, Any] = {
         "reason": "exception",
         "type": type(error).__name__,
-        "message": str(error),
-        "traceback": "".join(traceback.format_exception(type(error), error, trace, limit=-_MOST_FRAMES)),
+        "message": _message(error),
+        "traceback": _traceback(error, trace),
     }
     if isinstance(error, SyntaxError) and error.filename:
-        report.update(file=error.filename, line=error.lineno or 0, function="<module>")
+        report.update(message=error.msg, file=error.filename, line=error.lineno or 0, function="<module>")
     elif frames:
         last = frames[-1]
         report.update(file=last.filename, line=last.lineno or 0, function=last.name)
     return report
+
+
+def _message(error: BaseException) -> str:
+    """The exception's own text, cut where it is a whole book."""
+    try:
+        text = str(error)
+    except Exception as second:  # noqa: BLE001 - a user's class may do anything
+        return f"(its text cannot be had: {type(second).__name__})"
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + " …"
+
+
+def _traceback(error: BaseException, trace: TracebackType | None) -> str:
+    """What Python would print: the last frames, at most 100 lines, each of a readable length."""
+    lines = "".join(traceback.format_exception(type(error), error, trace, limit=-_MOST_FRAMES)).split("\n")
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES // 2], "…", *lines[-_MOST_LINES // 2 :]]
+    return "\n".join(line if len(line) <= _LONGEST_TEXT else line[:_LONGEST_TEXT] + " …" for line in lines)
 
 
 def _describe_exit(error: SystemExit) -> dict[str, Any]:

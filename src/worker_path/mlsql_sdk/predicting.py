@@ -45,8 +45,6 @@ def _load(channel: Channel, message: Message) -> Any:
         contract = _contract(control)
         contract.load(contracts.Loaded(control))
         return _described(channel, contract)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
         channel.send(Kind.FAILED, failures.describe(error))
         return None
@@ -81,8 +79,6 @@ def _answer(channel: Channel, identity: int, contract: Any, batch: pa.RecordBatc
     try:
         values = contract.predict(batch)
         answer = pa.RecordBatch.from_arrays([values], names=["prediction"])
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
         report = failures.describe(error)
         row = getattr(error, "mlsql_row", None)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import linecache
 import os
 import sys
+import threading
 import tokenize
 from types import ModuleType
 from typing import Any
+
+
+def finish() -> None:
+    """What Python does at the end of a script: wait for its threads, then run what it gave to atexit.
+
+    It must happen before the host is told that the script has ended, since a thread may still write the model.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
 
 
 def execute(path: str) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_file
+from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_script
 from mlsql_engine.algorithms.python_alg import training
 from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions, environment, flags
 from mlsql_engine.algorithms.results import result_table
 from mlsql_engine.core import vectors
-from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName
+from mlsql_engine.core.errors import ModelProblem, UnknownName, errors_at
 from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.core.options import written_at
 from mlsql_engine.environments import interpreters
 from mlsql_engine.models.store import ModelStore
 
@@ -33,10 +34,10 @@ class PythonAlg:
     def function(self, request: FunctionRequest) -> FunctionSpec:
         """See Algorithm.function. Raises ModelProblem where the model is not there."""
         options: FunctionOptions = request.options
-        if options.workers < 1:
-            raise BadValue("workers is at least 1")
-        version = ModelStore(request.path).resolve(options.model_version)
-        group = version.group(options.alg_index)
+        with errors_at(written_at(options, "model_version")):
+            version = ModelStore(request.path).resolve(options.model_version)
+        with errors_at(written_at(options, "alg_index")):
+            group = version.group(options.alg_index)
         script = options.python_script_path
         python_path = options.python_path
         interpreter = (
@@ -45,7 +46,7 @@ class PythonAlg:
         return FunctionSpec(
             name=request.name,
             model_path=str(version.model_path(group)),
-            script=None if script is None else str(existing_file(script, request.folder, "script")),
+            script=None if script is None else str(existing_script(script, request.folder)),
             interpreter=interpreter,
             interpreter_flags=flags(options.python_param),
             environment=environment(options.envs),
@@ -56,6 +57,7 @@ class PythonAlg:
                 "fitParam": dict(group.train_params),
             },
             workers=options.workers,
+            called=request.called,
         )
 
     def input_columns(self, request: FunctionRequest, described: Described, schema: pa.Schema) -> Sequence[str]:

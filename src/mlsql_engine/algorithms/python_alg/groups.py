@@ -29,6 +29,8 @@ def parse_group(fit_param: Mapping[str, Text]) -> ParameterGroup:
     resources: dict[str, Text] = {}
     for key, value in fit_param.items():
         number, dot, rest = key.partition(".")
+        if dot and number.isdigit() and not number.isascii():
+            raise BadValue(f"fitParam.{key}: '{number}' is not the number of a parameter group", span=value.span)
         if dot and number.isdigit():
             if int(number) != 0:
                 raise BadValue(

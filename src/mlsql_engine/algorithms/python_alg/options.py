@@ -31,7 +31,7 @@ class TrainOptions:
     python_path: Text | None = option(
         None, name="systemParam.pythonPath", doc="the interpreter; without it the one that runs mlsql"
     )
-    python_param: str = option("", name="systemParam.pythonParam", doc="flags of the interpreter")
+    python_param: Text | None = option(None, name="systemParam.pythonParam", doc="flags of the interpreter")
     python_ver: Text | None = option(
         None, name="systemParam.pythonVer", doc="the Python version wanted: 3, 3.11 or 3.11.7; another is a warning"
     )
@@ -52,7 +52,7 @@ class FunctionOptions:
     )
     alg_index: int | None = option(None, doc="the parameter group; without it the one of the best score, else 0")
     model_version: int | None = option(None, doc="the model's version; without it the newest")
-    workers: int = option(1, doc="how many processes predict at once")
+    workers: int = option(1, doc="how many processes predict at once", least=1)
     return_type: Text | None = option(None, doc="the SQL type of a prediction, where the function can choose")
     enable_copy_train_params_to_python: bool = option(
         False, doc="a row script gets the train parameters as third input"
@@ -60,7 +60,7 @@ class FunctionOptions:
     python_path: Text | None = option(
         None, name="systemParam.pythonPath", doc="the interpreter; without it the one that trained the model"
     )
-    python_param: str = option("", name="systemParam.pythonParam", doc="flags of the interpreter")
+    python_param: Text | None = option(None, name="systemParam.pythonParam", doc="flags of the interpreter")
     envs: Text | None = option(
         None, name="systemParam.envs", doc="a JSON object of environment variables for the script"
     )
@@ -72,16 +72,20 @@ def environment(envs: Text | None) -> dict[str, str]:
         return {}
     try:
         content = json.loads(envs.value)
-    except ValueError as error:
-        raise BadValue(f"systemParam.envs is not JSON: {error}", span=envs.span) from None
+    except ValueError:
+        content = None
     if not isinstance(content, dict):
         raise BadValue("systemParam.envs is not a JSON object", span=envs.span, hint='{"NAME": "value"}')
     return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in content.items()}
 
 
-def flags(python_param: str) -> tuple[str, ...]:
-    """The interpreter flags of systemParam.pythonParam, split as a shell would."""
+def flags(python_param: Text | None) -> tuple[str, ...]:
+    """The interpreter flags of systemParam.pythonParam, split as a shell would. Raises BadValue."""
+    if python_param is None:
+        return ()
     try:
-        return tuple(shlex.split(python_param))
+        return tuple(shlex.split(python_param.value))
     except ValueError as error:
-        raise BadValue(f"systemParam.pythonParam cannot be split into flags: {error}") from None
+        raise BadValue(
+            f"systemParam.pythonParam cannot be split into flags: {error}", span=python_param.span
+        ) from None

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlsql_engine.algorithms.base import TrainRequest, existing_file
+from mlsql_engine.algorithms.base import TrainRequest, existing_file, existing_script
 from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, parse_group
 from mlsql_engine.algorithms.python_alg.options import TrainOptions, environment, flags
-from mlsql_engine.core.errors import MlsqlError, ScriptFailed
+from mlsql_engine.core.errors import BadValue, MlsqlError, ScriptFailed
 from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.version import __version__
 from mlsql_engine.environments import interpreters
@@ -83,7 +83,7 @@ class _Training:
     def __post_init__(self) -> None:
         self.options = self.request.options
         self.group = parse_group(self.options.fit_param)
-        self.script = existing_file(self.options.python_script_path, self.request.folder, "script")
+        self.script = existing_script(self.options.python_script_path, self.request.folder)
         self.interpreter = interpreters.resolve(self.options.python_path)
         self.environment = environment(self.options.envs)
         self.flags = flags(self.options.python_param)
@@ -121,7 +121,14 @@ class _Training:
                 "kafkaParam": {key: value.value for key, value in self.options.kafka_param.items()},
                 "systemParam": self._system_param(),
             },
-            command=WorkerCommand(self.interpreter, work, self._told, self.flags, environment=self.environment),
+            command=WorkerCommand(
+                name=self.script.name,
+                interpreter=self.interpreter,
+                folder=work,
+                tell=self._told,
+                flags=self.flags,
+                environment=self.environment,
+            ),
             timeout=self.options.timeout,
             report=self._report,
             on_hello=self._check_version,
@@ -179,6 +186,12 @@ class _Training:
     def _link_resource(self, name: str, written: str, work: Path) -> str:
         source = existing_file(self.group.resources[name], self.request.folder, "resource")
         target = work / Path(written).name
+        if target.exists() or target.is_symlink():
+            raise BadValue(
+                f"two resources are called '{target.name}'",
+                span=self.group.resources[name].span,
+                hint="rename one of the files",
+            )
         os.symlink(source.resolve(), target)
         return str(target)
 
@@ -186,7 +199,7 @@ class _Training:
         options = self.options
         given = {
             "pythonPath": options.python_path.value if options.python_path else None,
-            "pythonParam": options.python_param or None,
+            "pythonParam": options.python_param.value if options.python_param else None,
             "pythonVer": options.python_ver.value if options.python_ver else None,
         }
         return {name: value for name, value in given.items() if value is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -36,7 +37,7 @@ class DuckBatches:
             except StopIteration:
                 return
             except Exception as error:
-                raise self._explain(error) from error
+                raise self._explain(_unwrapped(error)) from error
             yield vector_columns.relabel(batch, self.schema)
 
     def close(self) -> None:
@@ -59,3 +60,15 @@ def is_engine_error(error: Any) -> bool:
     import duckdb
 
     return isinstance(error, duckdb.Error | pa.ArrowException | RuntimeError)
+
+
+_DUCKDB_TEXT = re.compile(r"^(?:[A-Z]\w+ (?:\w+ )*)Error: ")
+
+
+def _unwrapped(error: Exception) -> Exception:
+    """The engine's own exception: of one that is raised while a reader is read, Arrow keeps only the text."""
+    import duckdb
+
+    if isinstance(error, OSError) and _DUCKDB_TEXT.match(str(error)):
+        return duckdb.Error(str(error))
+    return error

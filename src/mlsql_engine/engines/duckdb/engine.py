@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import BadValue, InternalError, MlsqlError
+from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
@@ -74,7 +75,8 @@ class DuckDBEngine:
         self._install_macros(translation.calls & functions.names())
         parents = tuple(self._tables[name] for name in translation.tables)
         with self._errors(translation):
-            return self._view(translation.sql, parents=parents, volatile=translation.volatile)
+            view = self._create_view(translation.sql)
+        return DuckRelation(view, lambda: self._describe(view), parents, translation.volatile, query=translation)
 
     def bind(self, name: str, relation: Relation) -> None:
         """Make the relation the table `name`."""
@@ -121,8 +123,6 @@ class DuckDBEngine:
         from mlsql_engine.core.vectors import DUCKDB_TYPE
         from mlsql_engine.engines.duckdb.libsvm import read_libsvm
 
-        if options.num_features is not None and options.num_features < 1:
-            raise BadValue("numFeatures is at least 1")
         rows = f"{self._new_name()}_parsed"
         relation = self._view(f"SELECT NULL::DOUBLE AS label, NULL::{DUCKDB_TYPE} AS features WHERE false")
         relation.loader = lambda: read_libsvm(self._database, paths, rows, options.num_features)
@@ -141,7 +141,7 @@ class DuckDBEngine:
         if request.partition_by:
             options += f", PARTITION_BY ({', '.join(map(identifier, request.partition_by))})"
         select = saving.copy_select(relation.view, relation.arrow_schema, request.options)
-        with self._errors(), self._cursor() as cursor:
+        with self._errors(relation=relation), self._cursor() as cursor:
             row = cursor.execute(f"COPY ({select}) TO {literal(path)} ({options})").fetchone()
             return int(row[0]) if row else 0
 
@@ -159,8 +159,9 @@ class DuckDBEngine:
 
     def register_function(self, name: str) -> None:
         """Make the catalog's function callable; tables made before keep the one they were made with."""
-        engine_name = f"mlsql_function_{name.lower()}_v{next(self._numbers)}"
-        self._calls.create(self._database, engine_name, self._catalog.predictor(name))
+        plain = re.sub(r"\W", "_", name.lower())
+        engine_name = f"mlsql_function_{plain}_v{next(self._numbers)}"
+        self._calls.create(self._database, engine_name, name.lower(), self._catalog.predictor(name))
         self._functions[name.lower()] = engine_name
 
     def schema(self, relation: Relation) -> pa.Schema:
@@ -173,22 +174,26 @@ class DuckDBEngine:
         self._prepare(own)
         cursor = self._database.cursor()
         try:
-            with self._errors():
+            with self._errors(relation=own):
                 reader = cursor.sql(f"SELECT * FROM {identifier(own.view)}").to_arrow_reader(BATCH_ROWS)
         except BaseException:
             cursor.close()
             raise
-        return DuckBatches(cursor, reader, self._explain)
+        return DuckBatches(cursor, reader, lambda error: self._explain(error, relation=own))
 
     def close(self) -> None:
         """Close the database and forget all tables."""
         self._tables.clear()
         self._database.close()
 
-    def _view(self, select: str, *, parents: tuple[DuckRelation, ...] = (), volatile: bool = False) -> DuckRelation:
+    def _view(self, select: str) -> DuckRelation:
+        view = self._create_view(select)
+        return DuckRelation(view, lambda: self._describe(view))
+
+    def _create_view(self, select: str) -> str:
         view = self._new_name()
         self._database.execute(f"CREATE VIEW {identifier(view)} AS {select}")
-        return DuckRelation(view, lambda: self._describe(view), parents, volatile)
+        return view
 
     def _describe(self, view: str) -> pa.Schema:
         with self._errors(), self._cursor() as cursor:
@@ -208,7 +213,7 @@ class DuckDBEngine:
         """Compute and keep what the reading of `relation` would otherwise compute more than once."""
         for node in before_reading(relation):
             table = f"{node.view}_rows"
-            with self._errors(), self._cursor() as cursor:
+            with self._errors(relation=node), self._cursor() as cursor:
                 if node.loader is not None:
                     select = node.loader()
                 else:
@@ -226,8 +231,13 @@ class DuckDBEngine:
             cursor.close()
 
     @contextmanager
-    def _errors(self, translation: Translation | None = None) -> Iterator[None]:
-        """Translate what DuckDB raises, and bring back what a model call raised."""
+    def _errors(
+        self, translation: Translation | None = None, relation: DuckRelation | None = None
+    ) -> Iterator[None]:
+        """Translate what DuckDB raises while a query is made or a relation is read.
+
+        What a model call raised comes back as itself, placed at the call.
+        """
         try:
             yield
         except MlsqlError:
@@ -235,16 +245,22 @@ class DuckDBEngine:
         except Exception as error:
             if not is_engine_error(error):
                 raise
-            raise self._explain(error, translation) from error
+            raise self._explain(error, translation, relation) from error
 
-    def _explain(self, error: Exception, translation: Translation | None = None) -> BaseException:
+    def _explain(
+        self, error: Exception, translation: Translation | None = None, relation: DuckRelation | None = None
+    ) -> BaseException:
         import duckdb
 
         carried = self._calls.carried(error)
         if carried is not None:
-            return carried
+            function, raised = carried
+            if relation is not None and isinstance(raised, MlsqlError):
+                raised.at(relation.place_of_call(function))
+            return raised
         if isinstance(error, duckdb.Error):
-            return problems.explain(error, translation, self._function_names)
+            query = translation or (relation.query if relation is not None else None)
+            return problems.explain(error, query, self._function_names)
         return InternalError(f"reading the rows failed: {error}")
 
     @property

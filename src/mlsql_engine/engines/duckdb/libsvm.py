@@ -83,10 +83,10 @@ def _files(paths: Sequence[str]) -> Iterator[str]:
         pattern = os.path.join(glob.escape(path), "[!_]*") if os.path.isdir(path) else path
         found = [path] if os.path.isfile(path) else sorted(glob.glob(pattern))
         if not found:
-            raise DataProblem(f"there is no file '{path}', nor one in it", code="NO_SUCH_FILE")
+            raise DataProblem(f"there is no file '{path}', nor one in it", code="FILE_NOT_FOUND")
         for file in found:
             if os.path.isdir(file):
-                raise DataProblem(f"'{file}' is a folder in a folder, which is not read", code="NO_SUCH_FILE")
+                raise DataProblem(f"'{file}' is a folder in a folder, which is not read", code="FILE_NOT_FOUND")
             yield file
 
 

@@ -27,35 +27,46 @@ class ModelCalls:
     """Makes UDFs of predictors and keeps what they raise until the query's error comes back."""
 
     def __init__(self) -> None:
-        self._failures: dict[int, BaseException] = {}
+        self._failures: dict[int, tuple[str, BaseException]] = {}
         self._numbers = itertools.count()
+        self._interrupt: int | None = None
 
-    def create(self, connection: duckdb.DuckDBPyConnection, name: str, predictor: Predictor) -> None:
-        """Make the predictor callable as `name`, with any arguments."""
+    def create(self, connection: duckdb.DuckDBPyConnection, name: str, function: str, predictor: Predictor) -> None:
+        """Make the predictor callable as `name`, with any arguments; scripts call it `function`."""
         from duckdb.func import ARROW, SPECIAL
 
         kind = hidden_type(predictor.description.return_type)
         connection.create_function(
             name,
-            self._function(predictor),
+            self._udf(function, predictor),
             None,
             _duckdb_type(connection, kind),
             type=ARROW,
             null_handling=SPECIAL,
         )
 
-    def carried(self, error: Exception) -> BaseException | None:
-        """The exception that a UDF of ours raised, when it is what `error` is about."""
+    def carried(self, error: Exception) -> tuple[str, BaseException] | None:
+        """The function and the exception that it raised, when that is what `error` is about."""
         found = _CARRIED.search(str(error))
-        return self._failures.pop(int(found.group(1)), None) if found else None
+        if found is None:
+            return None
+        number = int(found.group(1))
+        if number == self._interrupt:
+            self._interrupt = None
+        return self._failures.pop(number, None)
 
-    def _function(self, predictor: Predictor) -> Callable[..., pa.Array]:
+    def _udf(self, function: str, predictor: Predictor) -> Callable[..., pa.Array]:
         def call(*columns: Any) -> pa.Array:
+            if self._interrupt is not None:
+                # DuckDB tries constant arguments while it plans, and again when that fails for any reason.
+                raise RuntimeError(f"mlsql-failure-{self._interrupt}-")
             try:
                 return _hidden(predictor.predict(_batch(columns)))
             except BaseException as error:  # noqa: BLE001 - an interrupt, too, comes back by `carried`
                 number = next(self._numbers)
-                self._failures[number] = error
+                self._failures[number] = (function, error)
+                if not isinstance(error, Exception):
+                    self._interrupt = number
                 raise RuntimeError(f"mlsql-failure-{number}-") from None
 
         return call

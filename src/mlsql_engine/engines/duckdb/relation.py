@@ -3,7 +3,8 @@
 Every relation is a view of its own name, so that a table may be redefined from itself and what was built on
 the old one stays. A relation whose rows would come out differently, or at the price of a model call, is
 *volatile*: it is computed into a table, which spills to disk, at its second use or when something reads it
-twice. One that has a `loader` (a costly parse) is computed at its first use.
+twice. One that has a `loader` (a costly parse), or is random, is computed at its first use: what was seen of it
+must be what is seen later.
 """
 
 from __future__ import annotations
@@ -15,18 +16,35 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from mlsql_engine.core.span import Span
+from mlsql_engine.engines.dialect import Translation
+
 
 @dataclass(eq=False)
 class DuckRelation:
-    """One relation: `view` is its name in the database, `describe` asks for its columns, as DuckDB has them."""
+    """One relation: `view` is its name in the database, `describe` asks for its columns, as DuckDB has them.
+
+    `query` is the select that it was made by, if any: where its errors are placed.
+    """
 
     view: str
     describe: Callable[[], pa.Schema]
     parents: tuple[DuckRelation, ...] = ()
     volatile: bool = False
     loader: Callable[[], str] | None = None
+    query: Translation | None = None
     used: bool = field(default=False, init=False)
     stored: bool = field(default=False, init=False)
+
+    def place_of_call(self, function: str) -> Span | None:
+        """Where the call of a function stands that this relation's rows need, nearest first."""
+        waiting, seen = [self], {id(self)}
+        for node in waiting:
+            if node.query is not None and function.lower() in node.query.calls:
+                return node.query.place("function", function)
+            waiting.extend(parent for parent in node.parents if id(parent) not in seen)
+            seen.update(id(parent) for parent in node.parents)
+        return None
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:
@@ -61,7 +79,9 @@ def before_reading(relation: DuckRelation) -> list[DuckRelation]:
 
 
 def _will_be_stored(node: DuckRelation, reads: int) -> bool:
-    return node.loader is not None or (node.volatile and (node.used or reads > 1))
+    if node.loader is not None or (node.query is not None and node.query.random):
+        return True
+    return node.volatile and (node.used or reads > 1)
 
 
 def _visit(node: DuckRelation, order: list[DuckRelation], seen: set[int]) -> None:

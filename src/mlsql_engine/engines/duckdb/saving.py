@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,20 @@ ENDINGS = {CsvSave: "csv", JsonSave: "json", ParquetSave: "parquet", ArrowSave: 
 
 def copy_select(view: str, schema: pa.Schema, options: SaveOptions) -> str:
     """The select whose rows go into the file: vectors as this format spells them."""
-    convert = vector_columns.to_public if isinstance(options, ParquetSave) else vector_columns.to_json
-    columns = [f"{convert(identifier(field.name), field.type)} AS {identifier(field.name)}" for field in schema]
+    columns = [f"{_spelled(field, options)} AS {identifier(field.name)}" for field in schema]
     return f"SELECT {', '.join(columns)} FROM {identifier(view)}"
+
+
+def _spelled(field: pa.Field, options: SaveOptions) -> str:
+    name = identifier(field.name)
+    if isinstance(options, ParquetSave):
+        return vector_columns.to_public(name, field.type)
+    as_json = vector_columns.to_json(name, field.type)
+    nested = field.type.num_fields > 0 and not vector_columns.is_hidden_vector(field.type)
+    if nested and isinstance(options, CsvSave):
+        # Of an array, a map or a struct the JSON: the engine's own text of one can be read by nobody else.
+        return f"CASE WHEN {name} IS NOT NULL THEN to_json({as_json}) END"
+    return as_json
 
 
 def copy_options(options: SaveOptions) -> str:
@@ -66,6 +78,7 @@ def publish(request: WriteRequest, write: Callable[[str], int]) -> int | None:
                 hint="save to a folder (a path without the ending) to append to it",
             )
     staged = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}"
+    new_folders = [folder for folder in place.parents if not folder.exists()]
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         rows = _fill(staged, write, ending, single=single or bool(request.partition_by))
@@ -76,7 +89,10 @@ def publish(request: WriteRequest, write: Callable[[str], int]) -> int | None:
     except OSError as error:
         raise DataProblem(f"{place} cannot be written: {error.strerror}", code="CANNOT_WRITE") from error
     finally:
-        _remove(staged)
+        with suppress(OSError):  # what cannot be removed either is told by the error above
+            _remove(staged)
+            for folder in new_folders:
+                folder.rmdir()  # fails where something has been saved
     return rows
 
 
@@ -102,7 +118,7 @@ def _unique(name: str) -> str:
 
 def _replace(staged: Path, place: Path) -> None:
     """Put the new file or folder in place; what stood there is moved aside first and removed after."""
-    if not place.is_dir():
+    if not place.exists() or (place.is_file() and staged.is_file()):
         os.replace(staged, place)
         return
     aside = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}.old"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from mlsql_engine.core import vectors
 from mlsql_engine.engines.duckdb.quoting import identifier
-
-if TYPE_CHECKING:
-    import duckdb
 
 _HIDDEN = list(vectors.FIELDS)
 _SHOWN = dict(zip(vectors.FIELDS, vectors.PUBLIC_FIELDS, strict=True))
@@ -53,27 +51,32 @@ def relabel(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch._import_from_c_capsule(schema.__arrow_c_schema__(), array)
 
 
-def from_public(column: str) -> str:
-    """SQL that turns a struct with the public field names into a vector."""
-    name = identifier(column)
-    packed = ", ".join(
-        f"'{hidden}': {name}.{identifier(shown)}"
-        for hidden, shown in zip(vectors.FIELDS, vectors.PUBLIC_FIELDS, strict=True)
+def is_public_vector(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is a vector as other programs write it to a parquet file."""
+    fields = [(field.name, field.type) for field in kind] if pa.types.is_struct(kind) else []
+    lists = all(pa.types.is_list(item) for _, item in fields[2:])
+    return (
+        [name for name, _ in fields] == list(vectors.PUBLIC_FIELDS)
+        and lists
+        and (fields[0][1], fields[1][1]) == (pa.int8(), pa.int32())
+        and (fields[2][1].value_type, fields[3][1].value_type) == (pa.int32(), pa.float64())
     )
-    return f"CASE WHEN {name} IS NULL THEN NULL ELSE {{{packed}}}::{vectors.DUCKDB_TYPE} END AS {name}"
 
 
-def is_public_vector(kind: duckdb.sqltypes.DuckDBPyType) -> bool:
-    """Whether a DuckDB type is a vector as other programs write it to a parquet file."""
-    if kind.id != "struct":
-        return False
-    children = [(name, str(child)) for name, child in kind.children]
-    return children == [
-        ("type", "TINYINT"),
-        ("size", "INTEGER"),
-        ("indices", "INTEGER[]"),
-        ("values", "DOUBLE[]"),
-    ]
+def from_public(expression: str, kind: pa.DataType) -> str:
+    """SQL for a value of a parquet file, with the structs of the public field names as vectors.
+
+    It is the expression itself where there are none.
+    """
+
+    def as_vector(struct: str) -> str:
+        packed = ", ".join(
+            f"'{hidden}': {struct}.{identifier(shown)}"
+            for hidden, shown in zip(vectors.FIELDS, vectors.PUBLIC_FIELDS, strict=True)
+        )
+        return f"CASE WHEN {struct} IS NULL THEN NULL ELSE {{{packed}}}::{vectors.DUCKDB_TYPE} END"
+
+    return _convert(expression, kind, _Conversion(is_public_vector, as_vector))
 
 
 def to_public(expression: str, kind: pa.DataType) -> str:
@@ -83,7 +86,7 @@ def to_public(expression: str, kind: pa.DataType) -> str:
         packed = ", ".join(f"'{shown}': {vector}.{identifier(hidden)}" for hidden, shown in _SHOWN.items())
         return f"CASE WHEN {vector} IS NULL THEN NULL ELSE {{{packed}}} END"
 
-    return _convert(expression, kind, as_struct)
+    return _convert(expression, kind, _Conversion(is_hidden_vector, as_struct))
 
 
 def to_json(expression: str, kind: pa.DataType) -> str:
@@ -96,29 +99,36 @@ def to_json(expression: str, kind: pa.DataType) -> str:
         kind_of = f"{vector}.{identifier(vectors.TYPE)}"
         return f"CASE WHEN {vector} IS NULL THEN NULL WHEN {kind_of} = 0 THEN {sparse} ELSE {dense} END"
 
-    return _convert(expression, kind, as_json)
+    return _convert(expression, kind, _Conversion(is_hidden_vector, as_json))
+
+
+@dataclass(frozen=True)
+class _Conversion:
+    """What is a vector, and the SQL that makes something else of one."""
+
+    found: Callable[[pa.DataType], bool]
+    convert: Callable[[str], str]
 
 
 def _convert(expression: str, kind: pa.DataType, vector: _Conversion, depth: int = 0) -> str:
     """Apply a conversion to every vector inside a value of the type; other values stay as they are."""
-    if is_hidden_vector(kind):
-        return vector(expression)
-    if public_type(kind) == kind:
-        return expression
+    if vector.found(kind):
+        return vector.convert(expression)
+    item = f"item_{depth}"
     if pa.types.is_struct(kind):
-        packed = ", ".join(
-            f"{identifier(field.name)} := "
-            + _convert(f"{expression}.{identifier(field.name)}", field.type, vector, depth + 1)
-            for field in kind
-        )
-        return f"CASE WHEN {expression} IS NULL THEN NULL ELSE struct_pack({packed}) END"
-    if pa.types.is_list(kind):
-        item = f"item_{depth}"
-        return f"list_transform({expression}, lambda {item}: {_convert(item, kind.value_type, vector, depth + 1)})"
-    return expression
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Conversion = Callable[[str], str]
+        parts = [(field.name, f"{expression}.{identifier(field.name)}", field.type) for field in kind]
+    elif pa.types.is_map(kind):
+        parts = [("key", f"{item}.key", kind.key_type), ("value", f"{item}.value", kind.item_type)]
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        parts = [("", item, kind.value_type)]
+    else:
+        return expression
+    converted = [(name, old, _convert(old, inner, vector, depth + 1)) for name, old, inner in parts]
+    if all(old == new for _, old, new in converted):
+        return expression
+    packed = f"struct_pack({', '.join(f'{identifier(name)} := {new}' for name, _, new in converted)})"
+    if pa.types.is_struct(kind):
+        return f"CASE WHEN {expression} IS NULL THEN NULL ELSE {packed} END"
+    if pa.types.is_map(kind):
+        return f"map_from_entries(list_transform(map_entries({expression}), lambda {item}: {packed}))"
+    return f"list_transform({expression}, lambda {item}: {converted[0][2]})"

@@ -283,7 +283,7 @@ def test_missing_paths(connection: duckdb.DuckDBPyConnection, tmp_path: Path) ->
     for path in (tmp_path / "none", tmp_path / "empty", tmp_path / "*.svm"):
         with pytest.raises(DataProblem) as caught:
             read_libsvm(connection, [str(path)], "t", None)
-        assert caught.value.code == "NO_SUCH_FILE"
+        assert caught.value.code == "FILE_NOT_FOUND"
         assert caught.value.message == f"there is no file '{path}', nor one in it"
     with pytest.raises(DataProblem) as caught:
         read_libsvm(connection, [str(tmp_path)], "t", None)

@@ -1,0 +1,1 @@
+"""Speed against the bare libraries: `python -m benchmarks`, see `__main__`."""

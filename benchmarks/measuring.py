@@ -1,0 +1,113 @@
+"""Times of ours and of the bare thing, taken in turns; a figure holds both and the bar between them."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What ours may cost at most: `times` the bare thing, plus `plus` seconds."""
+
+    times: float = 1.0
+    plus: float = 0.0
+
+    def holds(self, ours: float, bare: float) -> bool:
+        return ours <= bare * self.times + self.plus
+
+    def __str__(self) -> str:
+        return f"≤ +{self.plus * 1000:g} ms" if self.plus else f"≤ {self.times:g}x"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The seconds of every run of one thing."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the report: what was measured, ours, the bare thing and what that is; no bar, no verdict."""
+
+    what: str
+    ours: Runs
+    bare: Runs | None = None
+    against: str = ""
+    bar: Bar | None = None
+    note: str = ""
+
+    @property
+    def passed(self) -> bool | None:
+        if self.bar is None or self.bare is None:
+            return None
+        return self.bar.holds(self.ours.median, self.bare.median)
+
+
+def timed(work: Callable[[], object], first: Callable[[], object] | None = None) -> Callable[[], float]:
+    """The seconds that `work` takes; not those of `first`, nor of freeing what `work` gives."""
+
+    def measure() -> float:
+        if first is not None:
+            first()
+        gc.collect()
+        start = time.perf_counter()
+        kept = work()
+        seconds = time.perf_counter() - start
+        del kept
+        return seconds
+
+    return measure
+
+
+def alternate(repeats: int, *measures: Callable[[], float], warm_up: bool = True) -> list[Runs]:
+    """The runs of each: one of each in turn, `repeats` times; a round before that is not counted."""
+    seconds: list[list[float]] = [[] for _ in measures]
+    for turn in range(-1 if warm_up else 0, repeats):
+        for place, measure in enumerate(measures):
+            taken = measure()
+            if turn >= 0:
+                seconds[place].append(taken)
+    return [Runs(tuple(item)) for item in seconds]
+
+
+def without_bytecode() -> dict[str, str]:
+    """An environment where nothing compiled is kept: what was not compiled at installation is, at every start."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("PYTHONPYCACHEPREFIX", None)
+    return environment
+
+
+def in_new_process(
+    function: Callable[..., Any], *arguments: Any, environment: Mapping[str, str] | None = None
+) -> Any:
+    """What a top-level function gives in an interpreter of its own; arguments and answer are JSON."""
+    call = json.dumps([function.__module__, function.__name__, arguments])
+    command = [sys.executable, "-m", "benchmarks.measuring", call]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{function.__name__} failed:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    from importlib import import_module
+
+    module, name, given = json.loads(sys.argv[1])
+    print(json.dumps(getattr(import_module(module), name)(*given)))

@@ -1,0 +1,57 @@
+"""Every example runs in a copy of its folder and gives the table that its reader is promised."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+MLSQL = [sys.executable, "-c", "from mlsql_engine.cli.main import entry_point; entry_point()"]
+
+
+@pytest.fixture
+def example(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    source = ROOT / "examples" / request.param
+    return Path(shutil.copytree(source, tmp_path / "an example", ignore=shutil.ignore_patterns("data", "model")))
+
+
+@pytest.mark.parametrize("example", ["quickstart"], indirect=True)
+def test_quickstart(example: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(example / "make_data.py")], check=True)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    done = subprocess.run(
+        [*MLSQL, "run", str(example / "quickstart.mlsql")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    assert done.returncode == 0, done.stderr
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "label    prediction    patients    accuracy" in done.stdout
+    assert f"```\n{done.stdout}```" in readme
+    told = done.stderr.splitlines()
+    assert len([line for line in told if line.startswith("warning[")]) == 2
+    assert "train.py | trained on 569 rows" in told
+    assert "train: accuracy = 0.896309" in told
+    assert sorted(os.listdir(example / "model")) == ["_model_0"]
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_readme_shows_the_script(tmp_path: Path) -> None:
+    """The README's script is the example's, but for comments and line breaks."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("```sql\n")[2].partition("```")[0]
+    script = (ROOT / "examples" / "quickstart" / "quickstart.mlsql").read_text(encoding="utf-8")
+    code = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
+    assert shown.replace(" ;", ";").split() == code.replace("\n;", ";").split()
+
+
+def test_every_example_is_run() -> None:
+    assert sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir()) == ["quickstart"]

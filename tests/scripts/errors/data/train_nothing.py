@@ -1,0 +1,2 @@
+# ruff: noqa
+print("nothing to save")

@@ -1,0 +1,125 @@
+"""Arguments of a call in the shapes that predictors take, and results put back beside their NULLs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mlsql_sdk import arguments, contracts, types, vectors
+from mlsql_sdk.failures import ContractError
+
+
+def batch(**columns: Any) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def test_spread_a_struct_carries_its_nulls() -> None:
+    structs = pa.array([{"a": 1, "b": "x"}, None, {"a": 3, "b": None}])
+    spread = arguments.spread(pa.RecordBatch.from_arrays([structs], names=["arg0"]))
+    assert spread.to_pydict() == {"a": [1, None, 3], "b": ["x", None, None]}
+
+
+def test_a_vector_is_not_spread() -> None:
+    column = vectors.from_tuples([(1, None, None, [1.0])])
+    one = pa.RecordBatch.from_arrays([column], names=["arg0"])
+    assert arguments.spread(one) is one
+
+
+def test_complete_rows_and_back() -> None:
+    rows = batch(a=[1.0, None, 3.0, 4.0], b=[1.0, 2.0, None, 4.0])
+    complete, mask = arguments.complete_rows(rows)
+    assert complete.to_pydict() == {"a": [1.0, 4.0], "b": [1.0, 4.0]}
+    assert arguments.restore(pa.array([10, 40]), mask).to_pylist() == [10, None, None, 40]
+    whole, no_mask = arguments.complete_rows(batch(a=[1.0]))
+    assert (whole.num_rows, no_mask) == (1, None)
+
+
+def test_restore_structs() -> None:
+    _, mask = arguments.complete_rows(batch(a=[None, 1.0]))
+    values = vectors.from_tuples([(1, None, None, [2.0])])
+    expected = {"type": 1, "size": None, "indices": None, "values": [2.0]}
+    assert arguments.restore(values, mask).to_pylist() == [None, expected]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"a": pa.array([1, 3], pa.int32()), "b": pa.array([2.0, 4.0])},
+        {"a": pa.array([True, False]), "b": pa.array([2, 4])},
+        {"v": pa.array([[1, 2], [3, 4]])},
+        {"v": pa.array([[1, 2], [3, 4]], pa.list_(pa.int64(), 2))},
+    ],
+)
+def test_matrix(columns: dict[str, pa.Array]) -> None:
+    matrix = arguments.matrix(pa.RecordBatch.from_pydict(columns))
+    expected = [[1.0, 2.0], [0.0 if columns.get("a", pa.array([1])).type == pa.bool_() else 3.0, 4.0]]
+    assert matrix.dtype == np.float64
+    assert matrix.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"a": ["x"]}, "argument 'a' is string, and this model takes numbers"),
+        ({"v": [[1.0], [1.0, 2.0]]}, r"the arrays have different lengths: \[1, 2\]"),
+        ({"v": [[1.0, None]]}, "an array has NULL elements"),
+        ({"v": [["x"]]}, "the argument is an array of string, and this model takes numbers"),
+    ],
+)
+def test_arguments_that_are_no_features(columns: dict[str, Any], message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        arguments.matrix(batch(**columns))
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"),
+    [
+        ({"a": [1.0, 2.0], "b": [3, 4]}, [(1, None, None, [1.0, 3.0]), (1, None, None, [2.0, 4.0])]),
+        ({"a": [[1, 2]]}, [(1, None, None, [1.0, 2.0])]),
+        ({"a": ["text", "more"]}, ["text", "more"]),
+    ],
+)
+def test_serialised_rows(columns: dict[str, Any], rows: list[Any]) -> None:
+    assert list(arguments.serialised_rows(batch(**columns))) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("double", pa.float64()),
+        (" BIGINT ", pa.int64()),
+        ("array<string>", pa.list_(pa.string())),
+        ("array(array(int))", pa.list_(pa.list_(pa.int32()))),
+        ("vector", vectors.arrow_type()),
+        ("timestamp", pa.timestamp("us")),
+    ],
+)
+def test_types(text: str, kind: pa.DataType) -> None:
+    assert types.parse(text) == kind
+
+
+def test_an_unknown_type() -> None:
+    with pytest.raises(ValueError, match=r"^'array' is not a type; known: double, float"):
+        types.parse("array")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "expected"),
+    [
+        (np.array([1, 2]), pa.float64(), [1.0, 2.0]),
+        (np.array([[1], [2]]), pa.int64(), [1, 2]),
+        (np.array([[1.0, 2.0], [3.0, 4.0]]), pa.list_(pa.float64()), [[1.0, 2.0], [3.0, 4.0]]),
+        (pa.chunked_array([[1], [2]]), pa.int64(), [1, 2]),
+        (["a", None], pa.string(), ["a", None]),
+    ],
+)
+def test_answers(answer: Any, kind: pa.DataType, expected: list[Any]) -> None:
+    assert contracts.as_array(answer, 2, kind).to_pylist() == expected
+
+
+def test_an_answer_that_does_not_fit() -> None:
+    with pytest.raises(ContractError, match="predict returned string, which does not fit the return type double"):
+        contracts.as_array(["a"], 1, pa.float64())

@@ -29,7 +29,8 @@ def document(figures: Sequence[Figure], command: str, rows: int, repeats: int) -
         f"# Speed, {date.today().isoformat()}\n\n"  # noqa: DTZ011 - the date where it ran
         f"`{command}`: {rows:,} rows, {repeats} repeats, ours and the bare thing in turns; medians, in\n"
         f"brackets the fastest and the slowest run. {barred - missed} of {barred} bars hold.\n\n"
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load average at the end {os.getloadavg()[1]:.1f}, Python {platform.python_version()}; "
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}, "
+        f"Python {platform.python_version()}; "
         f"{versions}.\n\n"
         f"{table(figures)}\n"
     )

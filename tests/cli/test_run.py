@@ -150,6 +150,63 @@ def test_a_reader_that_has_enough() -> None:
         process.wait(30)
 
 
+ENDLESS = "select sum(id * 1.5) as s from range(10000000000000)"
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"{ENDLESS} as t;",
+        f"{ENDLESS} as t; save overwrite t as parquet.`out.parquet`;",
+        f'{ENDLESS} as t; train t as PythonAlg.`second` where pythonScriptPath="train.py";',
+        f'{ENDLESS} as t; train t as PythonAlg.`x` where pythonScriptPath="train.py" and dataLocalFormat="arrow";',
+    ],
+)
+def test_a_long_query_is_interrupted(tmp_path: Path, number: signal.Signals, status: int, statement: str) -> None:
+    """The signal comes when the first statement has told that it is done."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    (tmp_path / "train.py").write_text("import mlsql; mlsql.save_model(1)")
+    first = 'select 1.0 as x as data; train data as PythonAlg.`model` where pythonScriptPath="train.py";'
+    (tmp_path / "s.mlsql").write_text(first + statement)
+    with subprocess.Popen(
+        [*MLSQL, "run", str(tmp_path / "s.mlsql")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if b"train: version 0" in line:
+                break
+        process.send_signal(number)
+        try:
+            _, rest = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == status
+    assert rest == (b"interrupted\n" if number == signal.SIGINT else b"")
+    assert list(temporary.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "s.mlsql", "temporary", "train.py"]
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "arrow"])
+def test_standard_output_that_cannot_be_written(form: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*MLSQL, "run", "-", "--format", form],
+            check=False,
+            input=b"select 1 as a as t;",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    expected = "error[CANNOT_WRITE]: the result cannot be written: No space left on device\n"
+    assert done.stderr.decode() == expected
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("where", ["train", "predict"])
 def test_interrupted(tmp_path: Path, number: signal.Signals, status: int, where: str) -> None:

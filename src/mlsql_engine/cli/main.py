@@ -15,6 +15,7 @@ from types import FrameType
 from typing import NoReturn
 
 from mlsql_engine.cli import run
+from mlsql_engine.cli.output import ReaderGone
 from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.core.version import __version__
 
@@ -31,7 +32,8 @@ def entry_point() -> NoReturn:
     status = main(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            if stream is not None:
+                stream.flush()
         except OSError:
             status = status or 1
     os._exit(status)
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     except MlsqlError as error:
         sys.stderr.write(error.render() + "\n")
         return 1
+    except ReaderGone:
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 130

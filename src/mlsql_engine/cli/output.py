@@ -8,13 +8,19 @@ import sys
 import threading
 from collections.abc import Callable
 
+from mlsql_engine.core.errors import DataProblem
 from mlsql_engine.engines.requests import CsvSave, JsonSave, SaveOptions
 from mlsql_engine.table import Table
 
 
 def as_text(table: Table) -> None:
     """A readable table of the first rows."""
-    sys.stdout.write(table.to_text() + "\n")
+    text = table.to_text()
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise _unwritable(error) from error
 
 
 def as_json(table: Table) -> None:
@@ -31,9 +37,13 @@ def as_arrow(table: Table) -> None:
     """An Arrow IPC stream of all rows."""
     import pyarrow as pa
 
-    with table.stream() as stream, pa.ipc.new_stream(sys.stdout.buffer, stream.schema) as writer:
-        for batch in stream:
-            writer.write_batch(batch)
+    with table.stream() as stream:
+        try:
+            with pa.ipc.new_stream(sys.stdout.buffer, stream.schema) as writer:
+                for batch in stream:
+                    writer.write_batch(batch)
+        except OSError as error:
+            raise _unwritable(error) from error
 
 
 WRITERS: dict[str, Callable[[Table], None]] = {
@@ -51,21 +61,36 @@ def _through_pipe(table: Table, options: SaveOptions) -> None:
     has written to already.
     """
     source, sink = os.pipe()
-    thread = threading.Thread(target=_pass_on, args=(source,), name="mlsql-output")
+    failures: list[OSError] = []
+    thread = threading.Thread(target=_pass_on, args=(source, failures), name="mlsql-output")
     thread.start()
     try:
         table.write(f"/dev/fd/{sink}", options)
     finally:
         os.close(sink)
         thread.join()
+    if failures:
+        raise _unwritable(failures[0])
 
 
-def _pass_on(descriptor: int) -> None:
+def _pass_on(descriptor: int, failures: list[OSError]) -> None:
     with open(descriptor, "rb") as pipe:
         try:
             shutil.copyfileobj(pipe, sys.stdout.buffer)
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            # Whoever read has enough; take the rest away so that the engine does not wait.
+        except OSError as error:
+            failures.append(error)
+            # Take the rest away so that the engine, which knows nothing of it, does not wait.
             while pipe.read(1 << 16):
                 pass
+
+
+def _unwritable(error: OSError) -> BaseException:
+    """Nobody reads any more, which is no mistake of the script; or the result cannot be written."""
+    if isinstance(error, BrokenPipeError) or "Broken pipe" in str(error):
+        return ReaderGone()
+    return DataProblem(f"the result cannot be written: {error.strerror}", code="CANNOT_WRITE")
+
+
+class ReaderGone(Exception):
+    """Whoever read standard output has enough (`| head`)."""

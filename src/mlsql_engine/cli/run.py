@@ -52,6 +52,8 @@ def execute(options: argparse.Namespace) -> int:
     """Run the script. Raises MlsqlError; gives the exit status 0."""
     from mlsql_engine.session import connect
 
+    if sys.stdout is None:
+        raise MlsqlError("standard output is closed", code="CANNOT_WRITE")
     with connect(options.engine, variables=dict(options.variables)) as session:
         table = _run(session, options.file)
         if table is not None:

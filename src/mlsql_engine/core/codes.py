@@ -35,11 +35,13 @@ ERRORS: Final[dict[str, str]] = {
     "UNKNOWN_COLUMN": "The tables of the query have no column of that name.",
     "UNKNOWN_COMMAND": "There is no !command of that name.",
     "UNKNOWN_ENGINE": "There is no engine of that name.",
+    "UNKNOWN_FIELD": "A struct has no field of that name.",
     "UNKNOWN_FORMAT": "There is no format of that name, or it cannot be loaded, or saved.",
     "UNKNOWN_FUNCTION": "Neither the session nor the engine has a function of that name.",
     "UNKNOWN_INTERPRETER": "The Python that systemParam.pythonPath names is not there.",
     "UNKNOWN_OPTION": "The format, algorithm or statement has no such option.",
     "UNKNOWN_TABLE": "The session has no table of that name.",
+    "UNKNOWN_TABLE_FUNCTION": "FROM knows no function of that name.",
     "UNKNOWN_TOPIC": "!show knows other topics.",
     "UNKNOWN_VARIABLE": "No variable of that name was set.",
     "UNREADABLE_FILE": "A file is there but cannot be read.",
@@ -47,6 +49,7 @@ ERRORS: Final[dict[str, str]] = {
 }
 
 WARNINGS: Final[dict[str, str]] = {
+    "HIDDEN_FUNCTION": "A model is registered under the name of a built-in function, which it hides.",
     "KAFKA_LOG": "kafkaParam is given with local data: the training log is shown, not sent to Kafka.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for, and runs anyway.",
 }

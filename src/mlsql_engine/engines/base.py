@@ -68,8 +68,8 @@ class Engine(Protocol):
         The place is complete, or as it was before. Raises DataProblem.
         """
 
-    def register_function(self, name: str) -> None:
-        """Make the function `name` of the session's catalog callable in SQL."""
+    def register_function(self, name: str) -> bool:
+        """Make the function `name` of the session's catalog callable in SQL; True when it hides a built-in."""
 
     def schema(self, relation: Relation) -> pa.Schema:
         """The columns as Arrow types; a vector is the struct of `core.vectors`."""

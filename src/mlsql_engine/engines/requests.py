@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlsql_engine.core.options import option
+from mlsql_engine.core.span import Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,10 +100,14 @@ SaveOptions = CsvSave | JsonSave | ParquetSave | ArrowSave
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Read `place`: a file, a folder of part files or a glob pattern; for jsonStr the rows' text itself."""
+    """Read `place`: a file, a folder of part files or a glob pattern; for jsonStr the rows' text itself.
+
+    `span` is where the script names it: where errors that come only when rows are read are placed.
+    """
 
     options: LoadOptions
     place: str = ""
+    span: Span | None = None
 
 
 @dataclass(frozen=True)

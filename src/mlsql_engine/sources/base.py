@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.registry import Registry
+from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
 from mlsql_engine.engines.requests import SaveMode
@@ -14,10 +15,14 @@ from mlsql_engine.engines.requests import SaveMode
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own."""
+    """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own.
+
+    `span` is where the script names the place.
+    """
 
     place: str
     options: Any
+    span: Span | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def execute(statement: LoadStatement, context: Context) -> Outcome:
     written = statement.source
     source, options_class = source_options(context.sources, written.name, "load_options")
     options: Any = options_of(options_class, statement.options, f"load {source.name}")
-    request = LoadRequest(_place(source, written.path, context), options)
+    request = LoadRequest(_place(source, written.path, context), options, written.path.span)
     with errors_at(written.path.span):
         relation = source.load(request, context.engine)
     context.engine.bind(statement.table.value, relation)

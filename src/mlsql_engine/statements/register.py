@@ -28,7 +28,10 @@ def execute(statement: RegisterStatement, context: Context) -> Outcome:
     request = FunctionRequest(name, absolute(statement.algorithm.path), options, statement.span.source.folder)
     with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL"):
         described = context.functions.add(algorithm.function(request))
-    context.engine.register_function(name)
+    if context.engine.register_function(name):
+        context.workshop.progress.warn(
+            "HIDDEN_FUNCTION", f"'{name}' is a function of SQL; in this session it is the model from now on"
+        )
     context.workshop.progress.note(f"register: {name} gives {_type_name(str(described.return_type))}")
     return Outcome()
 

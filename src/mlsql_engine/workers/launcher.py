@@ -116,7 +116,9 @@ class LocalLauncher:
         here, there = socket.socketpair()
         lifeline_there, lifeline_here = os.pipe()
         output_here, output_there = os.pipe()
-        boot = f"{_CHECK}; sys.path.insert(0, {str(self._sdk_path)!r}); from mlsql_sdk.boot import main; main()"
+        # The current folder, which `-c` puts first, may hold a file of the user's called json.py.
+        path = f"[{str(self._sdk_path)!r}] + [p for p in sys.path if p]"
+        boot = f"{_CHECK}; sys.path[:] = {path}; from mlsql_sdk.boot import main; main()"
         environment = {
             **os.environ,
             "PYTHONUNBUFFERED": "1",

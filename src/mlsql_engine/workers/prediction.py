@@ -138,7 +138,7 @@ class Pool:
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """One value per row. See core.functions.Predictor."""
         if batch.num_rows == 0:
-            return pa.array([], type=self.description.return_type)
+            return pa.nulls(0, self.description.return_type)
         with self._lease() as worker:
             return worker.predict(batch)
 

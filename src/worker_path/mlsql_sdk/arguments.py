@@ -88,7 +88,8 @@ def matrix(batch: pa.RecordBatch) -> Any:
             )
         numbers = column.cast(pa.float64()) if pa.types.is_decimal(field.type) else column
         columns.append(np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64))
-    result = np.empty((batch.num_rows, len(columns)))
+    # Column-major: every column is one copy of its memory.
+    result = np.empty((batch.num_rows, len(columns)), order="F")
     for index, values in enumerate(columns):
         result[:, index] = values
     return result

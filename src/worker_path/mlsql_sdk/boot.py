@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import platform
 import signal
 import socket
 import sys
@@ -43,7 +42,7 @@ def main() -> None:
 
 def _hello() -> dict[str, Any]:
     return {
-        "python": platform.python_version(),
+        "python": ".".join(map(str, sys.version_info[:3])),
         "executable": sys.executable,
         "pid": os.getpid(),
         "pyarrow": util.find_spec("pyarrow") is not None,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -46,7 +45,7 @@ def _refuse(wanted: str) -> NoReturn:
     )
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     def find_spec(
         self,
         fullname: str,
@@ -54,13 +53,13 @@ class _Finder(MetaPathFinder):
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
         if fullname == "pyspark":
-            return ModuleSpec(fullname, _PackageLoader(), is_package=True)
+            return _spec(fullname, _PackageLoader(), package=True)
         if not fullname.startswith("pyspark.") or _is_real(sys.modules.get("pyspark")):
             return None
         if fullname in _PACKAGES:
-            return ModuleSpec(fullname, _PackageLoader(), is_package=True)
+            return _spec(fullname, _PackageLoader(), package=True)
         if fullname == _LINALG:
-            return ModuleSpec(fullname, _LinalgLoader())
+            return _spec(fullname, _LinalgLoader(), package=False)
         _refuse(fullname)
 
 
@@ -69,7 +68,12 @@ def _is_real(package: ModuleType | None) -> bool:
     return getattr(package, "__file__", None) is not None
 
 
-class _PackageLoader(Loader):
+def _spec(fullname: str, loader: _PackageLoader | _LinalgLoader, *, package: bool) -> ModuleSpec:
+    # Loaders by duck typing: importlib.abc would cost every worker 8 ms at its start.
+    return ModuleSpec(fullname, loader, is_package=package)  # type: ignore[arg-type]
+
+
+class _PackageLoader:
     def create_module(self, spec: ModuleSpec) -> None:
         """Python's own kind of module will do."""
 
@@ -77,7 +81,7 @@ class _PackageLoader(Loader):
         module.__doc__ = f"Not pyspark: the way to mlsql's {_LINALG}."
 
 
-class _LinalgLoader(Loader):
+class _LinalgLoader:
     def create_module(self, spec: ModuleSpec) -> None:
         """Python's own kind of module will do."""
 

@@ -42,8 +42,8 @@ def test_options_in_any_case(sources: Registry[Source]) -> None:
     ("name", "what", "message", "hint"),
     [
         ("cvs", "load_options", "there is no format 'cvs'", "did you mean 'csv'?"),
-        ("libsvm", "save_options", "there is no format to save 'libsvm'", "known: csv, json, parquet"),
-        ("jsonStr", "save_options", "there is no format to save 'jsonStr'", "did you mean 'json'?"),
+        ("libsvm", "save_options", "libsvm cannot be saved", "formats that can: csv, json, parquet"),
+        ("jsonStr", "save_options", "jsonStr cannot be saved", "formats that can: csv, json, parquet"),
     ],
 )
 def test_unknown(

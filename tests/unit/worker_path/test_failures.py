@@ -19,8 +19,8 @@ def report(tmp_path: Path, text: str) -> dict[str, object]:
         script.execute(str(path))
     except BaseException as error:  # noqa: BLE001 - any failure of the script is what is described
         # As in a worker, where the first frames are ours: this one is left out.
-        assert error.__traceback__ is not None
-        return failures.describe(error.with_traceback(error.__traceback__.tb_next))
+        trace = error.__traceback__
+        return failures.describe(error.with_traceback(trace.tb_next if trace else None))
     finally:
         sys.modules["__main__"], sys.argv = main, argv
         sys.path[:] = folders

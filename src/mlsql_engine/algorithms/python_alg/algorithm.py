@@ -69,10 +69,11 @@ class PythonAlg:
         if names is None:
             names = self._trained_columns(request)
         if names is not None:
+            spelled = {column.lower(): column for column in schema.names}
             for name in names:
-                if name not in schema.names:
+                if name.lower() not in spelled:
                     raise UnknownName("column", name, schema.names)
-            return names
+            return [spelled[name.lower()] for name in names]
         found = [column.name for column in schema if _is_vector(column.type)]
         if len(found) == 1:
             return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from mlsql_engine.engines.duckdb import vector_columns
+from mlsql_engine.engines.duckdb.interruption import Interruption
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,22 +24,30 @@ class DuckBatches:
         self,
         cursor: duckdb.DuckDBPyConnection,
         reader: pa.RecordBatchReader,
+        interruption: Interruption,
         explain: Callable[[Exception], BaseException],
     ) -> None:
         self._cursor = cursor
         self._reader = reader
+        self._interruption = interruption
         self._explain = explain
         self.schema = vector_columns.public_schema(reader.schema)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         while True:
             try:
-                batch = self._reader.read_next_batch()
-            except StopIteration:
-                return
+                batch = self._interruption.run(self._cursor, self._next)
             except Exception as error:
                 raise self._explain(_unwrapped(error)) from error
+            if batch is None:
+                return
             yield vector_columns.relabel(batch, self.schema)
+
+    def _next(self) -> pa.RecordBatch | None:
+        try:
+            return self._reader.read_next_batch()
+        except StopIteration:
+            return None
 
     def close(self) -> None:
         """End the query and give its memory back."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,8 +20,9 @@ from mlsql_engine.engines.base import BATCH_ROWS, Relation
 from mlsql_engine.engines.dialect import Translation, translate
 from mlsql_engine.engines.duckdb import files, functions, problems, saving, vector_columns
 from mlsql_engine.engines.duckdb.batches import DuckBatches, is_engine_error
+from mlsql_engine.engines.duckdb.interruption import Interruption
 from mlsql_engine.engines.duckdb.model_calls import ModelCalls
-from mlsql_engine.engines.duckdb.quoting import identifier, literal
+from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.relation import DuckRelation, before_reading
 from mlsql_engine.engines.requests import (
     ArrowRows,
@@ -62,6 +65,9 @@ class DuckDBEngine:
         self._tables: dict[str, DuckRelation] = {}
         self._functions: dict[str, str] = {}
         self._calls = ModelCalls()
+        self._interruption = Interruption(self._calls.cancel)
+        self._file_readers: weakref.WeakSet[DuckRelation] = weakref.WeakSet()
+        self._closed = False
 
     @property
     def tables(self) -> Mapping[str, Relation]:
@@ -91,7 +97,12 @@ class DuckDBEngine:
                 path = files.inline_json_file(request.place, self._scratch.folder("inline"))
                 array = request.place.lstrip().startswith("[")
                 return self._read_view([path], JsonLoad(multi_line=array), "the text")
-        return self._read_view(files.resolve(request.place), request.options, request.place)
+        paths = files.resolve(request.place)
+        relation = self._read_view(paths, request.options, request.place)
+        relation.files = tuple(os.path.realpath(path) for path in paths)
+        relation.span = request.span
+        self._file_readers.add(relation)
+        return relation
 
     def _read_view(self, paths: list[str], options: object, what: str) -> DuckRelation:
         import duckdb
@@ -125,24 +136,30 @@ class DuckDBEngine:
 
         rows = f"{self._new_name()}_parsed"
         relation = self._view(f"SELECT NULL::DOUBLE AS label, NULL::{DUCKDB_TYPE} AS features WHERE false")
-        relation.loader = lambda: read_libsvm(self._database, paths, rows, options.num_features)
+        relation.loader = lambda cursor: read_libsvm(cursor, paths, rows, options.num_features)
         return relation
 
     def write(self, relation: Relation, request: WriteRequest) -> int | None:
         """Write files. See Engine.write."""
         own = _own(relation)
+        if request.mode == "overwrite":
+            self._keep_what_is_read_from(os.path.realpath(request.place))
         return saving.publish(request, lambda path: self._write_rows(own, path, request))
+
+    def _keep_what_is_read_from(self, place: str) -> None:
+        """Tables over files that are about to be replaced are read now: they keep the rows that they have."""
+        if os.path.exists(place):
+            for reader in list(self._file_readers):
+                if not reader.stored and reader.reads(place):
+                    self._store(reader)
 
     def _write_rows(self, relation: DuckRelation, path: str, request: WriteRequest) -> int:
         if isinstance(request.options, ArrowSave):
             return self._write_arrow(relation, path)
         self._prepare(relation)
-        options = saving.copy_options(request.options)
-        if request.partition_by:
-            options += f", PARTITION_BY ({', '.join(map(identifier, request.partition_by))})"
-        select = saving.copy_select(relation.view, relation.arrow_schema, request.options)
+        copy = saving.copy_statement(relation.view, relation.arrow_schema, request, path)
         with self._errors(relation=relation), self._cursor() as cursor:
-            row = cursor.execute(f"COPY ({select}) TO {literal(path)} ({options})").fetchone()
+            row = self._interruption.run(cursor, lambda: cursor.execute(copy).fetchone())
             return int(row[0]) if row else 0
 
     def _write_arrow(self, relation: DuckRelation, path: str) -> int:
@@ -157,12 +174,14 @@ class DuckDBEngine:
                 rows += batch.num_rows
         return rows
 
-    def register_function(self, name: str) -> None:
+    def register_function(self, name: str) -> bool:
         """Make the catalog's function callable; tables made before keep the one they were made with."""
+        hides = name.lower() in self._built_in_functions()
         plain = re.sub(r"\W", "_", name.lower())
         engine_name = f"mlsql_function_{plain}_v{next(self._numbers)}"
         self._calls.create(self._database, engine_name, name.lower(), self._catalog.predictor(name))
         self._functions[name.lower()] = engine_name
+        return hides
 
     def schema(self, relation: Relation) -> pa.Schema:
         """The columns. See Engine.schema."""
@@ -170,20 +189,24 @@ class DuckDBEngine:
 
     def stream(self, relation: Relation) -> DuckBatches:
         """The rows. See Engine.stream."""
+        self._check_open()
         own = _own(relation)
         self._prepare(own)
         cursor = self._database.cursor()
+        select = f"SELECT * FROM {identifier(own.view)}"
         try:
             with self._errors(relation=own):
-                reader = cursor.sql(f"SELECT * FROM {identifier(own.view)}").to_arrow_reader(BATCH_ROWS)
+                reader = self._interruption.run(cursor, lambda: cursor.sql(select).to_arrow_reader(BATCH_ROWS))
         except BaseException:
             cursor.close()
             raise
-        return DuckBatches(cursor, reader, lambda error: self._explain(error, relation=own))
+        return DuckBatches(cursor, reader, self._interruption, lambda error: self._explain(error, relation=own))
 
     def close(self) -> None:
         """Close the database and forget all tables."""
+        self._closed = True
         self._tables.clear()
+        self._interruption.close()
         self._database.close()
 
     def _view(self, select: str) -> DuckRelation:
@@ -206,24 +229,35 @@ class DuckDBEngine:
             functions.install(self._database, missing)
             self._macros |= missing
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise MlsqlError("the session is closed", code="SESSION_CLOSED", hint="connect() makes a new one")
+
     def _new_name(self) -> str:
         return f"mlsql_relation_{next(self._numbers)}"
 
     def _prepare(self, relation: DuckRelation) -> None:
         """Compute and keep what the reading of `relation` would otherwise compute more than once."""
         for node in before_reading(relation):
-            table = f"{node.view}_rows"
-            with self._errors(relation=node), self._cursor() as cursor:
-                if node.loader is not None:
-                    select = node.loader()
-                else:
-                    cursor.execute(f"CREATE TABLE {identifier(table)} AS SELECT * FROM {identifier(node.view)}")
-                    select = f"SELECT * FROM {identifier(table)}"
-                cursor.execute(f"CREATE OR REPLACE VIEW {identifier(node.view)} AS {select}")
-            node.stored = True
+            self._store(node)
+
+    def _store(self, relation: DuckRelation) -> None:
+        """Compute the rows of a relation once and for all."""
+        table = f"{relation.view}_rows"
+        with self._errors(relation=relation), self._cursor() as cursor:
+            select = self._interruption.run(cursor, lambda: self._stored_select(cursor, relation, table))
+            cursor.execute(f"CREATE OR REPLACE VIEW {identifier(relation.view)} AS {select}")
+        relation.stored = True
+
+    def _stored_select(self, cursor: duckdb.DuckDBPyConnection, relation: DuckRelation, table: str) -> str:
+        if relation.loader is not None:
+            return relation.loader(cursor)
+        cursor.execute(f"CREATE TABLE {identifier(table)} AS SELECT * FROM {identifier(relation.view)}")
+        return f"SELECT * FROM {identifier(table)}"
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        self._check_open()
         cursor = self._database.cursor()
         try:
             yield cursor
@@ -240,7 +274,8 @@ class DuckDBEngine:
         """
         try:
             yield
-        except MlsqlError:
+        except MlsqlError as error:
+            error.at(relation.span if relation is not None else None)
             raise
         except Exception as error:
             if not is_engine_error(error):
@@ -260,12 +295,29 @@ class DuckDBEngine:
             return raised
         if isinstance(error, duckdb.Error):
             query = translation or (relation.query if relation is not None else None)
-            return problems.explain(error, query, self._function_names)
+            return problems.explain(error, query, self._names(translation, relation))
         return InternalError(f"reading the rows failed: {error}")
 
-    @property
-    def _function_names(self) -> list[str]:
-        return sorted({*self._functions, *functions.names()})
+    def _names(self, translation: Translation | None, relation: DuckRelation | None) -> problems.Names:
+        """What an unknown name may have meant."""
+        parents = relation.parents if relation is not None else ()
+        if translation is not None:
+            parents = tuple(self._tables[name] for name in translation.tables)
+
+        def columns() -> set[str]:
+            return {column for parent in parents for column in parent.columns}
+
+        return problems.Names(self._function_names, columns)
+
+    def _function_names(self) -> set[str]:
+        return self._built_in_functions() | set(self._functions)
+
+    def _built_in_functions(self) -> set[str]:
+        kinds = "function_type IN ('scalar', 'aggregate') AND function_name ~ '^[a-z]'"
+        with self._cursor() as cursor:
+            rows = cursor.execute(f"SELECT DISTINCT function_name FROM duckdb_functions() WHERE {kinds}")
+            known = {str(row[0]) for row in rows.fetchall() if not str(row[0]).startswith("mlsql_")}
+        return known | functions.names()
 
 
 def _own(relation: Relation) -> DuckRelation:

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlsql_engine.core.errors import BadValue, DataProblem, suggestion
-from mlsql_engine.engines.duckdb import vector_columns
+from mlsql_engine.core.errors import DataProblem, Detail, suggestion
+from mlsql_engine.engines.duckdb import csv_files, vector_columns
 from mlsql_engine.engines.duckdb.quoting import identifier, literal, literals
 from mlsql_engine.engines.requests import CsvLoad, JsonLoad, ParquetLoad
 
@@ -33,6 +33,8 @@ def resolve(place: str) -> list[str]:
     for found in sorted(glob.glob(place, recursive=True)):
         if _is_data(os.path.basename(found)):
             files += _inside(found) if os.path.isdir(found) else [found]
+    if not files and glob.has_magic(place):
+        raise DataProblem(f"no file matches {place}", code="FILE_NOT_FOUND")
     if not files:
         raise DataProblem(f"there is no file {place}", code="FILE_NOT_FOUND", hint=_near(place))
     return sorted(set(files))
@@ -65,79 +67,49 @@ def _near(place: str) -> str:
     return suggestion(Path(place).name, sorted(filter(_is_data, os.listdir(folder)))[:1000], f"file in {folder}")
 
 
-def _with_rows(files: list[str]) -> list[str]:
-    """The files that are not empty, which tell nothing of their columns, as DuckDB finds just these."""
+def _with_rows(files: list[str], what: str | None = None) -> list[str]:
+    """The files that are not empty, which tell nothing of their columns."""
     filled = [name for name in files if os.path.getsize(name) or not os.path.isfile(name)]
     if not filled:
-        raise DataProblem(f"{files[0]} is empty", code="NO_ROWS")
-    # DuckDB takes every path for a pattern.
-    return [glob.escape(name) for name in filled]
+        raise DataProblem(f"{what or files[0]} is empty: there are no columns to tell", code="NO_ROWS")
+    return filled
 
 
-_ENCODINGS = {"utf8": "utf-8", "usascii": "utf-8", "ascii": "utf-8", "utf16": "utf-16"}
-_ENCODINGS |= {"iso88591": "latin-1", "latin1": "latin-1"}
-
-
-def _encoding(name: str) -> str:
-    """DuckDB's name of an encoding by the one that Java or Python has for it."""
-    known = _ENCODINGS.get(name.lower().replace("-", "").replace("_", ""))
-    if known is None:
-        raise BadValue(
-            f"the option 'encoding' cannot be '{name}'",
-            hint="it is one of: utf-8, utf-16, latin-1 (ISO-8859-1); convert the file first",
-        )
-    return known
+def _escaped(files: list[str]) -> list[str]:
+    """The files as DuckDB finds just these: it takes every path for a pattern."""
+    return [glob.escape(name) for name in files]
 
 
 def csv_query(connection: duckdb.DuckDBPyConnection, files: list[str], options: CsvLoad) -> str:
     """The select that reads csv files."""
-    for name, text in (("quote", options.quote), ("escape", options.escape)):
-        if len(text) > 1:
-            raise BadValue(f"the option '{name}' is one character, not '{text}'")
-    arguments = [
-        f"header={str(options.header).lower()}",
-        f"all_varchar={str(not options.infer_schema).lower()}",
-        f"delim={literal(_unescaped(options.delimiter))}",
-        f"quote={literal(options.quote)}",
-        f"escape={literal(options.escape if options.quote else '')}",
-        f"nullstr={literal(options.null_value)}",
-        f"encoding={literal(_encoding(options.encoding))}",
-    ]
-    if options.comment:
-        arguments.append(f"comment={literal(options.comment)}")
-    source = f"read_csv({literals(_with_rows(files))}, {', '.join(arguments)}"
-    # A type that the first rows suggest may not fit the last, so all are looked through, once.
-    thorough = ", sample_size=-1, dateformat='%Y-%m-%d'" if options.infer_schema else ""
-    columns = connection.execute(f"DESCRIBE SELECT * FROM {source}{thorough})").fetchall()
-    if options.infer_schema:
-        types = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind, *_ in columns)
-        source += f", dateformat='%Y-%m-%d', types={{{types}}}"
-    names = ("*",) if options.header else tuple(f"{identifier(row[0])} AS _c{n}" for n, row in enumerate(columns))
-    return f"SELECT {', '.join(names)} FROM {source})"
+    filled = _with_rows(files)
+    return csv_files.query(connection, filled, _escaped(filled), options)
 
 
-def _unescaped(delimiter: str) -> str:
-    return {"\\t": "\t", "\\001": "\001"}.get(delimiter, delimiter)
-
-
-def json_query(files: list[str], options: JsonLoad) -> str:
-    """The select that reads json files.
+def json_query(files: list[str], options: JsonLoad, what: str | None = None) -> str:
+    """The select that reads json files; `what` says what they are, if not files.
 
     The types are those of all rows, and as in Spark objects are structs and no text is taken for a time.
     """
     import duckdb
 
-    form = "auto" if options.multi_line else "array" if _starts_with_array(files[0]) else "newline_delimited"
+    filled = _with_rows(files, what)
+    form = _form(filled, options)
     # DuckDB's default of 16 MB is too short for a document on one line.
-    size = max(16 << 20, max(os.path.getsize(name) for name in files) + 1) if options.multi_line else 256 << 20
+    size = max(16 << 20, max(os.path.getsize(name) for name in filled) + 1) if form == "auto" else 256 << 20
     arguments = [
         f"format='{form}'",
         f"maximum_object_size={size}",
         "map_inference_threshold=-1",
     ]
-    source = f"read_json({literals(_with_rows(files))}, {', '.join(arguments)}"
+    source = f"read_json({literals(_escaped(filled))}, {', '.join(arguments)}"
     with duckdb.connect() as connection:
-        columns = connection.execute(f"DESCRIBE SELECT * FROM {source}, {_ALL_ROWS})").fetchall()
+        try:
+            columns = connection.execute(f"DESCRIBE SELECT * FROM {source}, records='true', {_ALL_ROWS})").fetchall()
+        except duckdb.BinderException as error:
+            if "expected records" not in str(error):
+                raise
+            raise _no_objects(connection, source, filled[0], what) from None
     # Found out once here: a view would look through all rows whenever it is read.
     types = ", ".join(f"{literal(name)}: {literal(_NO_TYPE.sub('VARCHAR', kind))}" for name, kind, *_ in columns)
     return f"SELECT * FROM {source}, columns={{{types}}})"
@@ -148,15 +120,42 @@ _NO_TYPE = re.compile(r'\bJSON\b|\bUUID\b|"NULL"')
 """What DuckDB finds besides Spark's types: values of several types, identifiers, nothing at all."""
 
 
-def _starts_with_array(file: str) -> bool:
+def _form(files: list[str], options: JsonLoad) -> str:
+    """DuckDB's name for what the files hold; "auto" finds out by itself, for each of them."""
+    starts = {_start(name) for name in files}
+    if options.multi_line or b"\xef\xbb\xbf" in starts or len(starts) > 1:
+        return "auto"
+    return "array" if starts == {b"["} else "newline_delimited"
+
+
+def _start(file: str) -> bytes:
+    """A byte order mark, the bracket that starts an array, or nothing."""
     with open(file, "rb") as opened:
-        return opened.read(256).lstrip().startswith(b"[")
+        block = opened.read(4096)
+    return block[:3] if block.startswith(b"\xef\xbb\xbf") else b"[" if block.lstrip()[:1] == b"[" else b""
 
 
-def inline_json_file(text: str, folder: Path) -> str:
+def _no_objects(connection: duckdb.DuckDBPyConnection, source: str, file: str, what: str | None) -> DataProblem:
+    """Why the values have no columns: the first that is no object, or nothing is in any."""
+    found = connection.execute(
+        "SELECT file, row, value FROM (SELECT filename AS file, json AS value, json_type(json) AS kind, "
+        "row_number() OVER (PARTITION BY filename) AS row "
+        f"FROM {source}, records='false', filename=true, columns={{json: 'JSON'}})) "
+        "WHERE kind NOT IN ('OBJECT', 'NULL') ORDER BY file, row LIMIT 1"
+    ).fetchone()
+    if found is None:
+        return DataProblem(f"{what or file} is empty: there are no columns to tell", code="NO_ROWS")
+    name, row, value = found
+    unit = "line" if "'newline_delimited'" in source else "value"
+    return DataProblem(
+        f"{what or name}, {unit} {row}: this is no JSON object", details=[Detail(f"the {unit}", str(value)[:200])]
+    )
+
+
+def inline_json_file(text: str, folder: Path, what: str = "the text") -> str:
     """A file of the rows that a script holds as text: JSON lines, or one JSON array."""
     if not text.strip():
-        raise DataProblem("the text has no rows", code="NO_ROWS")
+        raise DataProblem(f"{what} has no rows", code="NO_ROWS")
     path = folder / "inline.json"
     path.write_text(text, encoding="utf-8")
     return str(path)
@@ -164,7 +163,7 @@ def inline_json_file(text: str, folder: Path) -> str:
 
 def parquet_query(connection: duckdb.DuckDBPyConnection, files: list[str], _: ParquetLoad) -> str:
     """The select that reads parquet files; what has Spark's vector layout becomes vectors, also inside others."""
-    source = f"read_parquet({literals([glob.escape(name) for name in files])})"
+    source = f"read_parquet({literals(_escaped(files))})"
     schema = connection.sql(f"SELECT * FROM {source} LIMIT 0").to_arrow_table().schema
     columns = [(identifier(field.name), field.type) for field in schema]
     converted = [(name, vector_columns.from_public(name, kind)) for name, kind in columns]

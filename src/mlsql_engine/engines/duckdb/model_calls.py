@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from mlsql_engine.core import vectors
+from mlsql_engine.core.errors import InternalError
 from mlsql_engine.core.functions import Predictor
 from mlsql_engine.engines.duckdb import vector_columns
 
@@ -30,11 +31,13 @@ class ModelCalls:
         self._failures: dict[int, tuple[str, BaseException]] = {}
         self._numbers = itertools.count()
         self._interrupt: int | None = None
+        self._predictors: list[Predictor] = []
 
     def create(self, connection: duckdb.DuckDBPyConnection, name: str, function: str, predictor: Predictor) -> None:
         """Make the predictor callable as `name`, with any arguments; scripts call it `function`."""
         from duckdb.func import ARROW, SPECIAL
 
+        self._predictors.append(predictor)
         kind = hidden_type(predictor.description.return_type)
         connection.create_function(
             name,
@@ -44,6 +47,11 @@ class ModelCalls:
             type=ARROW,
             null_handling=SPECIAL,
         )
+
+    def cancel(self) -> None:
+        """Make calls that are under way fail; later ones work again."""
+        for predictor in self._predictors:
+            predictor.close()
 
     def carried(self, error: Exception) -> tuple[str, BaseException] | None:
         """The function and the exception that it raised, when that is what `error` is about."""
@@ -61,7 +69,15 @@ class ModelCalls:
                 # DuckDB tries constant arguments while it plans, and again when that fails for any reason.
                 raise RuntimeError(f"mlsql-failure-{self._interrupt}-")
             try:
-                return _hidden(predictor.predict(_batch(columns)))
+                batch = _batch(columns)
+                values = predictor.predict(batch)
+                if len(values) != batch.num_rows or values.type != predictor.description.return_type:
+                    # DuckDB would repeat a single value for all rows.
+                    raise InternalError(
+                        f"function {function} gave {len(values)} values of type {values.type} for "
+                        f"{batch.num_rows} rows"
+                    )
+                return _hidden(values)
             except BaseException as error:  # noqa: BLE001 - an interrupt, too, comes back by `carried`
                 number = next(self._numbers)
                 self._failures[number] = (function, error)
@@ -94,4 +110,5 @@ def hidden_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _duckdb_type(connection: duckdb.DuckDBPyConnection, kind: pa.DataType) -> Any:
-    return connection.from_arrow(pa.table({"value": pa.array([], type=kind)})).types[0]
+    # pa.array imports pandas where there is one, which takes longer than all the rest of a register.
+    return connection.from_arrow(pa.Table.from_arrays([pa.nulls(0, kind)], names=["value"])).types[0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlsql_engine.core import vectors
@@ -36,8 +37,19 @@ _FILE_ADVICE = re.compile(r"\n?(?:The search space used was|Possible Solution|Po
 _KIND = re.compile(r"^(?:[A-Za-z]+ ){1,5}(?:Error|Exception): ")
 
 
-def explain(error: duckdb.Error, query: Translation | None = None, functions: Iterable[str] = ()) -> MlsqlError:
-    """The error of a query; `functions` are the names that an unknown function might have meant."""
+@dataclass(frozen=True)
+class Names:
+    """What an unknown name might have meant; asked for only where there is one.
+
+    `functions` gives all functions that a query can call, `columns` those of the tables that the query reads.
+    """
+
+    functions: Callable[[], Iterable[str]]
+    columns: Callable[[], Iterable[str]]
+
+
+def explain(error: duckdb.Error, query: Translation | None = None, names: Names | None = None) -> MlsqlError:
+    """The error of a query; `names` are what an unknown name might have meant."""
     text = _message(error)
     found = _COLUMN.search(text)
     if found:
@@ -50,7 +62,9 @@ def explain(error: duckdb.Error, query: Translation | None = None, functions: It
         return _unknown("table", found.group(1), _candidates(text), query)
     found = _FUNCTION.search(text)
     if found:
-        return _unknown("function", _INTERNAL_FUNCTION.sub(r"\1", found.group(1)), functions, query)
+        return _unknown(
+            "function", _INTERNAL_FUNCTION.sub(r"\1", found.group(1)), names.functions() if names else (), query
+        )
     found = _STRUCT_KEY.search(text)
     if found:
         return _no_field(found.group(1), text, query)

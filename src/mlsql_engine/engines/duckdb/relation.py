@@ -9,30 +9,38 @@ must be what is seen later.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from mlsql_engine.core.span import Span
 from mlsql_engine.engines.dialect import Translation
 
+if TYPE_CHECKING:
+    import duckdb
+
 
 @dataclass(eq=False)
 class DuckRelation:
     """One relation: `view` is its name in the database, `describe` asks for its columns, as DuckDB has them.
 
-    `query` is the select that it was made by, if any: where its errors are placed.
+    `query` is the select that it was made by, or `files` are what it reads and `span` where the script names
+    them: there its errors are placed.
     """
 
     view: str
     describe: Callable[[], pa.Schema]
     parents: tuple[DuckRelation, ...] = ()
     volatile: bool = False
-    loader: Callable[[], str] | None = None
+    loader: Callable[[duckdb.DuckDBPyConnection], str] | None = None
     query: Translation | None = None
+    files: tuple[str, ...] = ()
+    span: Span | None = None
     used: bool = field(default=False, init=False)
     stored: bool = field(default=False, init=False)
 
@@ -45,6 +53,11 @@ class DuckRelation:
             waiting.extend(parent for parent in node.parents if id(parent) not in seen)
             seen.update(id(parent) for parent in node.parents)
         return None
+
+    def reads(self, place: str) -> bool:
+        """Whether it reads the file `place`, or one below the folder `place`."""
+        folder = os.path.join(place, "")
+        return any(file == place or file.startswith(folder) for file in self.files)
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import DataProblem
-from mlsql_engine.engines.duckdb import vector_columns
+from mlsql_engine.engines.duckdb import json_lines, vector_columns
 from mlsql_engine.engines.duckdb.quoting import identifier, literal
 from mlsql_engine.engines.requests import ArrowSave, CsvSave, JsonSave, ParquetSave, SaveOptions, WriteRequest
 
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 ENDINGS = {CsvSave: "csv", JsonSave: "json", ParquetSave: "parquet", ArrowSave: "arrow"}
 
 
-def copy_select(view: str, schema: pa.Schema, options: SaveOptions) -> str:
-    """The select whose rows go into the file: vectors as this format spells them."""
-    columns = [f"{_spelled(field, options)} AS {identifier(field.name)}" for field in schema]
-    return f"SELECT {', '.join(columns)} FROM {identifier(view)}"
+def copy_statement(view: str, schema: pa.Schema, request: WriteRequest, path: str) -> str:
+    """The COPY of a view's rows to a path: vectors as the format spells them."""
+    options = request.options
+    with_vectors = any(vector_columns.public_type(field.type) != field.type for field in schema)
+    if isinstance(options, JsonSave) and with_vectors and not request.partition_by:
+        select, bracket = json_lines.line(schema), json_lines.COPY_OPTIONS
+    else:
+        select = ", ".join(f"{_spelled(field, options)} AS {identifier(field.name)}" for field in schema)
+        bracket = _copy_options(options)
+    if request.partition_by:
+        bracket += f", PARTITION_BY ({', '.join(map(identifier, request.partition_by))})"
+    return f"COPY (SELECT {select} FROM {identifier(view)}) TO {literal(path)} ({bracket})"
 
 
 def _spelled(field: pa.Field, options: SaveOptions) -> str:
@@ -39,8 +47,7 @@ def _spelled(field: pa.Field, options: SaveOptions) -> str:
     return as_json
 
 
-def copy_options(options: SaveOptions) -> str:
-    """The bracket of a COPY statement."""
+def _copy_options(options: SaveOptions) -> str:
     match options:
         case CsvSave():
             delimiter = literal("\t" if options.delimiter == "\\t" else options.delimiter)
@@ -67,6 +74,8 @@ def publish(request: WriteRequest, write: Callable[[str], int]) -> int | None:
     if place.exists():
         if request.mode == "ignore":
             return None
+        if request.mode == "overwrite":
+            _refuse_foreign_files(place)
         if request.mode == "errorIfExists":
             raise DataProblem(
                 f"{place} exists already", code="EXISTS", hint="save overwrite …, or append, or ignore"
@@ -94,6 +103,22 @@ def publish(request: WriteRequest, write: Callable[[str], int]) -> int | None:
             for folder in new_folders:
                 folder.rmdir()  # fails where something has been saved
     return rows
+
+
+_DATA = (".csv", ".json", ".parquet", ".arrow", ".orc", ".avro", ".txt", ".gz", ".bz2", ".zst", ".snappy", ".lz4")
+
+
+def _refuse_foreign_files(place: Path) -> None:
+    """Raise DataProblem when `place` is a folder with files that no save has written: it would remove them."""
+    for folder, folders, names in os.walk(place):
+        foreign = [name for name in names if not name.startswith(("_", ".")) and not name.endswith(_DATA)]
+        if foreign or any(name.startswith("_model_") for name in folders):
+            found = Path(folder, *foreign[:1])
+            raise DataProblem(
+                f"{place} is a folder that holds more than a saved table: {found}",
+                code="EXISTS",
+                hint="save to a folder of its own, or remove this one first",
+            )
 
 
 def _fill(staged: Path, write: Callable[[str], int], ending: str, *, single: bool) -> int:

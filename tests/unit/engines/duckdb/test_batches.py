@@ -10,6 +10,7 @@ import pytest
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.engines.duckdb.batches import DuckBatches, is_engine_error
+from mlsql_engine.engines.duckdb.interruption import Interruption
 
 
 def reader(*items: pa.RecordBatch | Exception) -> pa.RecordBatchReader:
@@ -34,7 +35,7 @@ class Cursor:
 
 def stream(source: Any, explain: Any = lambda error: error) -> tuple[DuckBatches, Cursor]:
     cursor = Cursor()
-    return DuckBatches(cursor, source, explain), cursor  # type: ignore[arg-type]
+    return DuckBatches(cursor, source, Interruption(lambda: None), explain), cursor  # type: ignore[arg-type]
 
 
 def test_batches_and_closing() -> None:

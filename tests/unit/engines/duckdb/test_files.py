@@ -262,11 +262,6 @@ class TestParquet:
         assert (error.code, str(file) in error.message) == ("DATA", True)
 
 
-def test_libsvm_wants_a_size_above_zero(session: EngineSession, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.svm", "1 1:1\n")
-    assert refused(session, LibsvmLoad(num_features=0), file).message == "numFeatures is at least 1"
-
-
 def test_a_pipe_is_a_file(session: EngineSession, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert resolve(str(tmp_path / "pipe")) == [str(tmp_path / "pipe")]

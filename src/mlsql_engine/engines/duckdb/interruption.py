@@ -1,0 +1,51 @@
+"""Queries that a signal can end.
+
+DuckDB's calls do not come back to Python before they are done, and Python runs signal handlers in the main thread
+only. So a query of the main thread runs in a thread of its own, while the main thread waits where a signal reaches
+it; when one raises (Ctrl-C, or SIGTERM in the command line), the query is interrupted and its end awaited.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import duckdb
+
+Result = TypeVar("Result")
+_AGAIN_SECONDS = 0.1
+
+
+class Interruption:
+    """Runs queries of one engine. `cancel_calls` makes model calls that are under way fail at once."""
+
+    def __init__(self, cancel_calls: Callable[[], None]) -> None:
+        self._cancel_calls = cancel_calls
+        self._executor: ThreadPoolExecutor | None = None
+
+    def run(self, cursor: duckdb.DuckDBPyConnection, query: Callable[[], Result]) -> Result:
+        """What `query`, which uses `cursor`, gives or raises."""
+        if threading.current_thread() is not threading.main_thread():
+            return query()
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsql-query")
+        running = self._executor.submit(query)
+        try:
+            wait([running])
+        except BaseException:
+            # The query may not have begun when it is first interrupted.
+            while not running.done():
+                cursor.interrupt()
+                self._cancel_calls()
+                wait([running], timeout=_AGAIN_SECONDS)
+            raise
+        return running.result()
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
+            self._executor = None

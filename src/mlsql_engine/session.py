@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +46,8 @@ class Session:
             workshop=Workshop(launcher, self._scratch, progress),
             variables={name: str(value) for name, value in variables.items()},
         )
-        self._closed = False
+        # A session that nobody closes ends with the interpreter, its workers and its folder with it.
+        self._end = weakref.finalize(self, _end, self._functions, self._context.engine, self._scratch)
 
     def run(self, text: str, *, name: str = "<script>", folder: Path | None = None) -> Table | None:
         """Run a script and give its last table, or None when it made none.
@@ -79,13 +81,10 @@ class Session:
 
     def close(self) -> None:
         """End the workers, forget the tables, remove the temporary folder. Closing twice is harmless."""
-        self._closed = True
-        self._functions.close()
-        self._context.engine.close()
-        self._scratch.close()
+        self._end()
 
     def _check_open(self) -> None:
-        if self._closed:
+        if not self._end.alive:
             raise MlsqlError("the session is closed", code="SESSION_CLOSED", hint="connect() makes a new one")
 
     def __enter__(self) -> Session:
@@ -95,6 +94,12 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _end(functions: Functions, engine: Engine, scratch: Scratch) -> None:
+    functions.close()
+    engine.close()
+    scratch.close()
 
 
 def connect(

@@ -61,8 +61,8 @@ class Table:
         """Write the rows to a file, a folder or a pipe, which is replaced."""
         self._engine.write(self._relation, WriteRequest(place, options))
 
-    def to_text(self, limit: int = SHOWN_ROWS) -> str:
-        """The first `limit` rows as text, and a last line that says so when there are more."""
+    def to_text(self, limit: int = SHOWN_ROWS, whole: str = "") -> str:
+        """The first `limit` rows as text; when there are more, a last line says so, and `whole` how to get all."""
         rows: list[tuple[Any, ...]] = []
         with self.stream() as stream:
             for batch in stream:
@@ -74,7 +74,7 @@ class Table:
                     break
             text = render(stream.schema, list(itertools.islice(rows, limit)))
         if len(rows) > limit:
-            text += f"\n… the first {limit} rows; --format json, csv or arrow gives all"
+            text += f"\n… the first {limit} rows{whole}"
         return text
 
     def __repr__(self) -> str:

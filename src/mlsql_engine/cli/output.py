@@ -15,7 +15,7 @@ from mlsql_engine.table import Table
 
 def as_text(table: Table) -> None:
     """A readable table of the first rows."""
-    text = table.to_text()
+    text = table.to_text(whole="; --format json, csv or arrow gives all")
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()

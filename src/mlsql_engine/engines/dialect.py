@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import SqlProblem, SyntaxProblem, UnknownName
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
+from mlsql_engine.engines import spark_meaning, spark_syntax
 from mlsql_engine.engines.plain_calls import is_syntax, may_be_call
 from mlsql_engine.engines.spark_names import column_name, select_names
 
@@ -25,7 +25,8 @@ class Translation:
 
     `tables` names the tables it reads, in lower case, as often as it reads them; `calls` the functions that
     the dialect has no rule for, in lower case, as the script names them; `volatile` tells that to run it again
-    gives other rows, or costs a model; `random` that it gives other rows.
+    gives other rows, or costs a model; `random` that it gives other rows. `sources` are the names, in lower
+    case, by which the query knows its tables and subqueries.
     """
 
     query: Text
@@ -35,6 +36,7 @@ class Translation:
     volatile: bool
     random: bool
     places: Mapping[tuple[str, str], Span]
+    sources: frozenset[str] = frozenset()
 
     def place(self, kind: str, name: str) -> Span:
         """Where the user wrote the column, function or table of that name; the whole query if unknown.
@@ -56,7 +58,8 @@ def translate(
     `models` are those of the functions that must not be called twice for a row.
     Raises SyntaxProblem where the query is not Spark SQL and UnknownName for a table that is not bound.
     """
-    tokens = _tokens(query)
+    tokens = list(spark_meaning.doubled_quotes(_tokens(query), query.value))
+    spark_syntax.refuse_empty_items(tokens, query)
     tree = _parse(query, tokens, functions)
     places = _places(tree, query)
     _refuse_hidden_fields(tree, query)
@@ -65,13 +68,15 @@ def translate(
         _sample_rows(sample)
     _name_columns(tree, query, tokens, models)
     _spread_structs(tree, query)
+    plain = [str(node.this).lower() for node in _find_all(tree, "Anonymous")]
+    spark_meaning.mend(tree)
     sql = _generate(tree, query)
     script_names = {engine_name.lower(): name for name, engine_name in functions.items()}
-    plain = [str(node.this).lower() for node in _find_all(tree, "Anonymous")]
     calls = frozenset(script_names.get(name, name) for name in plain)
     random = any(True for _ in _find_all(tree, "Rand", "Uuid", "Randn", "TableSample"))
     volatile = random or not calls.isdisjoint(models)
-    return Translation(query, sql, tuple(read), calls, volatile, random, places)
+    sources = frozenset(node.alias_or_name.lower() for node in _find_all(tree, "Table", "Subquery", "CTE"))
+    return Translation(query, sql, tuple(read), calls, volatile, random, places, sources)
 
 
 def _tokens(query: Text) -> list[Token]:
@@ -81,23 +86,7 @@ def _tokens(query: Text) -> list[Token]:
     try:
         return list(Spark().tokenize(query.value))
     except TokenError:
-        raise _unfinished(query) from None
-
-
-_QUOTES = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`""", re.DOTALL)
-_OPENINGS = {"'": "text", '"': "text", "`": "name", "/*": "comment"}
-
-
-def _unfinished(query: Text) -> SyntaxProblem:
-    """The query has a quote or a comment that is not closed: what else could not be cut into words?"""
-    rest = _QUOTES.sub(lambda found: " " * len(found.group()), query.value)
-    opening = re.search(r"/\*|['\"`]", rest)
-    if opening is None:
-        return SyntaxProblem("the query cannot be read", span=query.span)
-    return SyntaxProblem(
-        f"the {_OPENINGS[opening.group()]} that starts here has no end",
-        span=query.place(opening.start(), opening.end()),
-    )
+        raise spark_syntax.unfinished(query) from None
 
 
 def _parse(query: Text, tokens: list[Token], functions: Mapping[str, str]) -> exp.Query:
@@ -108,7 +97,7 @@ def _parse(query: Text, tokens: list[Token], functions: Mapping[str, str]) -> ex
     try:
         parsed = Spark().parser().parse(list(_with_functions(tokens, functions)), query.value)
     except ParseError as error:
-        raise _syntax_problem(error, query) from None
+        raise spark_syntax.problem(error, query) from None
     trees = [tree for tree in parsed if tree is not None]
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise SyntaxProblem("this is not one select", span=query.span)
@@ -125,31 +114,6 @@ def _with_functions(tokens: list[Token], functions: Mapping[str, str]) -> Iterat
             yield token
         else:
             yield Token(TokenType.VAR, name, token.line, token.col, token.start, token.end, token.comments)
-
-
-def _syntax_problem(error: Any, query: Text) -> SyntaxProblem:
-    """sqlglot's complaint, placed in the script."""
-    first = error.errors[0] if error.errors else {}
-    description = str(first.get("description") or error).rstrip(".")
-    # sqlglot names its own classes when an argument is missing; the place says enough.
-    description = re.sub(r" for <class '[^']+'>", "", description)
-    line, column = first.get("line"), first.get("col")
-    span = query.span
-    if line and column:
-        highlight = str(first.get("highlight") or "")
-        lines = query.value.split("\n")
-        # `col` counts to the end of the offending token.
-        end = sum(len(item) + 1 for item in lines[: line - 1]) + column
-        span = query.place(max(0, end - len(highlight)), end) if highlight else span
-    words = {
-        "Invalid expression / Unexpected token": "this is not expected here",
-        "Required keyword: 'this' missing": "something is missing after this",
-        "Required keyword: 'expression' missing": "something is missing after this",
-    }
-    return SyntaxProblem(
-        f"the query is not Spark SQL: {words.get(description, description[:1].lower() + description[1:])}",
-        span=span,
-    )
 
 
 def _find_all(tree: exp.Expr, *kinds: str) -> Iterator[Any]:

@@ -19,7 +19,11 @@ SaveMode = Literal["overwrite", "append", "errorIfExists", "ignore"]
 
 @dataclass(frozen=True)
 class CsvLoad:
-    """Options of load csv."""
+    """Options of load csv.
+
+    A row with too few values ends in NULLs, as in Spark; one with too many is an error that names its line, where
+    Spark cuts it. In a file with an odd number of quotes a row with too few values is an error too.
+    """
 
     header: bool = option(False, doc="the first line holds the column names; without it they are _c0, _c1 …")
     infer_schema: bool = option(False, doc="find out the columns' types; without it every column is text")
@@ -102,12 +106,14 @@ SaveOptions = CsvSave | JsonSave | ParquetSave | ArrowSave
 class ReadRequest:
     """Read `place`: a file, a folder of part files or a glob pattern; for jsonStr the rows' text itself.
 
-    `span` is where the script names it: where errors that come only when rows are read are placed.
+    `span` is where the script names it: where errors that come only when rows are read are placed; `called` is
+    what errors call rows that are in no file.
     """
 
     options: LoadOptions
     place: str = ""
     span: Span | None = None
+    called: str = "the text"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import SyntaxProblem, nearest
@@ -26,18 +27,21 @@ _WORDS = {
     "COMMA": "','",
     "NAME": "a name",
     "FORMAT": "a format or algorithm",
-    "PATH": "a `path` in backquotes",
     "KEY": "an option's name",
     "STRING": "a string",
     "BLOCK": "a '''block string'''",
     "NUMBER": "a number",
     "BOOLEAN": "true or false",
+    "PATH": "a `path` in backquotes",
     "WORD": "a word",
     "COMMAND": "a command such as !show",
     "MODE": "overwrite, append, errorIfExists or ignore",
     "$END": "';'",
 }
 _KEYWORDS = {"_AS": "as", "_WHERE": "where", "_OPTIONS": "options", "_AND": "and", "_PARTITION_BY": "partitionBy"}
+SAVE_MODES = ("overwrite", "append", "errorIfExists", "ignore")
+_BARE_PATH = re.compile(r"\w\.(\S+)\s*\Z")
+_SAVE_MODE = re.compile(r"save\s+(\w+)\s+\Z", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|'[^']*'?|\"[^\"]*\"?|`[^`]*`?|\S")
 
 
@@ -54,7 +58,8 @@ def check_first_word(span: Span) -> None:
             hint=f"it has {', '.join(STATEMENT_WORDS)} and !show",
             code="UNSUPPORTED",
         )
-    near = nearest(word, STATEMENT_WORDS)
+    close = get_close_matches(word.lower(), STATEMENT_WORDS, n=1, cutoff=0.7)
+    near = close[0] if close else None
     raise SyntaxProblem(
         f"no statement starts with {_shown(word)}",
         span=span.part(0, len(word)),
@@ -85,12 +90,25 @@ def explain(error: UnexpectedInput, statement: Span) -> SyntaxProblem:
         message = f"the statement ends too early: expected {_listed(expected)}"
         return SyntaxProblem(message, span=where, hint=_shape(statement))
     word = found.group()
-    near = _near_keyword(word, expected)
+    if expected == {"DOT"} and (path := _BARE_PATH.search(statement.text[:offset])):
+        # What stands there is a whole name with dots for the grammar.
+        word, offset, expected = path.group(1), path.start(1), {"PATH"}
     return SyntaxProblem(
         f"{_shown(word)} is not expected here: expected {_listed(expected)}",
         span=statement.part(offset, offset + len(word)),
-        hint=f"did you mean '{near}'?" if near else _shape(statement),
+        hint=_hint(word, expected, statement, offset),
     )
+
+
+def _hint(word: str, expected: set[str], statement: Span, offset: int) -> str | None:
+    near = _near_keyword(word, expected)
+    if near:
+        return f"did you mean '{near}'?"
+    if "STRING" in expected and re.match(r"\w", word) and word.lower() not in _KEYWORDS.values():
+        return f'write it in quotes: "{word}"'
+    mode = _SAVE_MODE.match(statement.text[:offset])
+    near = nearest(mode.group(1), SAVE_MODES) if mode and "_AS" in expected else None
+    return f"did you mean '{near}' before it?" if near else _shape(statement)
 
 
 def _near_keyword(word: str, expected: set[str]) -> str | None:
@@ -108,7 +126,8 @@ def _listed(expected: set[str]) -> str:
     words = [text for terminal, text in _WORDS.items() if terminal in expected]
     if not words:
         return "something else"
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    before = ", or" if any(" or " in word for word in words[:-1]) else " or"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])}{before} {words[-1]}"
 
 
 _SHAPES = {

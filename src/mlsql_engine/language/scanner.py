@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from mlsql_engine.core.errors import SyntaxProblem
 from mlsql_engine.core.span import Source, Span
 
-# Possessive repetition keeps the scan linear whatever the text.
+# Every character can be matched in one way only, so that the scan is linear whatever the text. (Possessive
+# repetition would say so, but early Pythons 3.11 match a possessive group with a lookahead in it wrongly.)
 _TOKEN = re.compile(
     r"""
-      (?P<comment> --[^\n]*+ | /\*(?:[^*]|\*(?!/))*+\*/ )
+      (?P<comment> --[^\n]* | /\*[^*]*\*+(?:[^/*][^*]*\*+)*/ )
     | (?P<string>
-          '''(?:[^'\\]|\\.|'(?!''))*+'''
-        | \"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"
-        | '(?!'')(?:[^'\\]|\\.)*+'
-        | "(?!"")(?:[^"\\]|\\.)*+"
+          '''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''
+        | \"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"\"\"
+        | '(?!'')[^'\\]*(?:\\.[^'\\]*)*'
+        | "(?!"")[^"\\]*(?:\\.[^"\\]*)*"
       )
-    | (?P<name> `[^`]*+` )
+    | (?P<name> `[^`]*` )
     | (?P<end> ; )
     | (?P<open> '''|\"\"\"|'|"|`|/\* )
     """,

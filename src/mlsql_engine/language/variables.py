@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any, cast
 
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import SyntaxProblem, UnknownName
 from mlsql_engine.core.text import Piece, Text
 from mlsql_engine.language import ast
 
@@ -59,6 +59,8 @@ def fill_text(text: Text, variables: Mapping[str, str]) -> Text:
             continue
         name = found.group(1).strip()
         span = text.place(found.start(), found.end())
+        if not name:
+            raise SyntaxProblem("${} names no variable", span=span, code="UNKNOWN_VARIABLE")
         if name not in variables:
             raise UnknownName("variable", name, variables, span=span)
         pieces.append(Piece(length, span.start, span.end - span.start))

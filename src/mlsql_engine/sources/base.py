@@ -17,12 +17,13 @@ from mlsql_engine.engines.requests import SaveMode
 class LoadRequest:
     """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own.
 
-    `span` is where the script names the place.
+    `span` is where the script names the place; `called` is what errors call rows that are in no file.
     """
 
     place: str
     options: Any
     span: Span | None = None
+    called: str = "the text"
 
 
 @dataclass(frozen=True)

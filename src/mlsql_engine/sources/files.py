@@ -34,7 +34,7 @@ class FileSource:
 
     def load(self, request: LoadRequest, engine: Engine) -> Relation:
         """See Source.load."""
-        return engine.read(ReadRequest(request.options, request.place, request.span))
+        return engine.read(ReadRequest(request.options, request.place, request.span, request.called))
 
     def save(self, relation: Relation, request: SaveRequest, engine: Engine) -> int | None:
         """See Source.save."""

@@ -4,7 +4,8 @@
 
 Formats: csv, json, parquet, libsvm; jsonStr takes the name of a variable that holds the rows as JSON. The path is
 a file, a folder of part files or a glob pattern; a relative one starts from the folder of the script. The rows
-are read when something needs them.
+are read when something needs them. A csv row with too few values has NULL for the rest; one with too many is an
+error that names its line.
 
     set rows = '''{"a": 1}
     {"a": 2}''';
@@ -28,7 +29,12 @@ def execute(statement: LoadStatement, context: Context) -> Outcome:
     written = statement.source
     source, options_class = source_options(context.sources, written.name, "load_options")
     options: Any = options_of(options_class, statement.options, f"load {source.name}")
-    request = LoadRequest(_place(source, written.path, context), options, written.path.span)
+    request = LoadRequest(
+        _place(source, written.path, context),
+        options,
+        written.path.span,
+        called=f"the variable '{written.path.value}'" if source.place == "variable" else "the file",
+    )
     with errors_at(written.path.span):
         relation = source.load(request, context.engine)
     context.engine.bind(statement.table.value, relation)

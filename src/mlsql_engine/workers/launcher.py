@@ -156,8 +156,11 @@ _SDK_FILES = ("mlsql.py", "python_fun.py")
 
 
 def copy_sdk(target: Path) -> None:
-    """Copy the modules that a script may import, and nothing else, to `target`."""
+    """Copy the modules that a script may import, and nothing else, to `target`.
+
+    Their bytecode goes along: it holds for the same Python, since the copy keeps the files' times.
+    """
     source = Path(mlsql_sdk.__file__).parent
-    shutil.copytree(source, target / "mlsql_sdk", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(source, target / "mlsql_sdk")
     for name in _SDK_FILES:
         shutil.copy2(source.parent / name, target / name)

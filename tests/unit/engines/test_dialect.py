@@ -298,9 +298,15 @@ class TestSyntax:
         ("query", "message", "place"),
         [
             ("select a from t where", "the query is not Spark SQL: something is missing after this", "where"),
-            ("select (a from t", "the query is not Spark SQL: expecting )", "from"),
-            ("select a,\n b c d\nfrom t", "the query is not Spark SQL: this is not expected here", "d"),
-            ("select cast(a as nope) from t", "the query is not Spark SQL: expected TYPE after CAST", "nope"),
+            ("select (a from t", "the query is not Spark SQL: expected ')'", "from"),
+            ("select a,\n b c d\nfrom t", "the query is not Spark SQL: 'd' is not expected here", "d"),
+            ("select cast(a as nope) from t", "the query is not Spark SQL: there is no type 'nope'", "nope"),
+            ("select a,, b from t", "the query is not Spark SQL: a column is missing here", ","),
+            ("select a, from t", "the query is not Spark SQL: a column is missing here", "from"),
+            ("select * from (select a, from t)", "the query is not Spark SQL: a column is missing here", "from"),
+            ("select a from t group by a,", "the query is not Spark SQL: a column is missing here", ","),
+            ("select array(a,) from t", "the query is not Spark SQL: a value is missing here", ")"),
+            ("select a from t where a in (,1)", "the query is not Spark SQL: a value is missing here", ","),
             ("select a from t group by", "the query is not Spark SQL: 'BY' is not expected here", "by"),
             ("select 'abc", "the text that starts here has no end", "'"),
             ('select a, "abc from t', "the text that starts here has no end", '"'),
@@ -313,6 +319,18 @@ class TestSyntax:
     )
     def test_is_placed(self, tables: EngineSession, query: str, message: str, place: str) -> None:
         with pytest.raises(SyntaxProblem) as raised:
+            tables.sql(query)
+        assert (raised.value.message, spot(raised.value)) == (message, place)
+
+    @pytest.mark.parametrize(
+        ("query", "message", "place"),
+        [
+            ("select upper() from t", "upper needs arguments", "upper"),
+            ("select upper('a', f(2), 'b') from t", "upper takes 1 argument, not 3", "upper"),
+        ],
+    )
+    def test_the_number_of_arguments(self, tables: EngineSession, query: str, message: str, place: str) -> None:
+        with pytest.raises(SqlProblem) as raised:
             tables.sql(query)
         assert (raised.value.message, spot(raised.value)) == (message, place)
 

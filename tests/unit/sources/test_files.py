@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.engines.requests import CsvLoad, CsvSave, InlineJsonLoad
 from mlsql_engine.sources import files
@@ -53,7 +53,7 @@ def test_unknown(
     message: str,
     hint: str,
 ) -> None:
-    with pytest.raises(UnknownName) as raised:
+    with pytest.raises(MlsqlError) as raised:
         options_of(sources, text(name), what)
     assert (raised.value.message, raised.value.hint) == (message, hint)
     assert raised.value.span is not None

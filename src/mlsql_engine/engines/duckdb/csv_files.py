@@ -59,7 +59,9 @@ def query(connection: duckdb.DuckDBPyConnection, paths: list[str], names: list[s
     if options.infer_schema:
         types |= _types(connection, names, arguments, columns)
     read = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    return f"SELECT * FROM read_csv({literals(names)}, auto_detect=false, columns={{{read}}}, {', '.join(arguments)})"
+    return (
+        f"SELECT * FROM read_csv({literals(names)}, auto_detect=false, columns={{{read}}}, {', '.join(arguments)})"
+    )
 
 
 def _encoding(name: str) -> str:
@@ -77,9 +79,7 @@ def _unescaped(delimiter: str) -> str:
     return {"\\t": "\t", "\\001": "\001"}.get(delimiter, delimiter)
 
 
-def _head(
-    connection: duckdb.DuckDBPyConnection, name: str, path: str, encoding: str, options: CsvLoad
-) -> _Head:
+def _head(connection: duckdb.DuckDBPyConnection, name: str, path: str, encoding: str, options: CsvLoad) -> _Head:
     """Read the first record. The lines come from DuckDB, which knows encodings and compressed files."""
     lines = connection.execute(
         f"SELECT coalesce(line, '') FROM read_csv({literal(name)}, auto_detect=false, header=false, skip=0, "
@@ -142,6 +142,8 @@ def _types(
     connection: duckdb.DuckDBPyConnection, names: list[str], arguments: list[str], columns: list[str]
 ) -> dict[str, str]:
     """The columns' types, looked for in all rows: what the first suggest may not fit the last."""
+    import duckdb
+
     guess = [
         "auto_detect=true",
         "sample_size=-1",
@@ -149,10 +151,15 @@ def _types(
         f"names={literals(columns)}",
         f"auto_type_candidates={literals(list(_TYPES))}",
     ]
-    found = connection.execute(
-        f"DESCRIBE SELECT {', '.join(map(identifier, columns))} "
-        f"FROM read_csv({literals(names)}, {', '.join(guess + arguments)})"
-    ).fetchall()
+    select = f"SELECT {', '.join(map(identifier, columns))} FROM read_csv({literals(names)}, "
+    try:
+        found = connection.execute(f"DESCRIBE {select}{', '.join(guess + arguments)})").fetchall()
+    except duckdb.InvalidInputException:
+        # It says only that it cannot: reading all rows as text names the line.
+        texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+        rows = f"{select}auto_detect=false, columns={{{texts}}}, {', '.join(arguments)})"
+        connection.execute(f"SELECT max(COLUMNS(*)) FROM ({rows})")
+        return {}
     return {name: kind for name, kind, *_ in found}
 
 

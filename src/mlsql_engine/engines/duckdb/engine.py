@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import InternalError, MlsqlError
+from mlsql_engine.core.errors import InternalError, MlsqlError, errors_at
 from mlsql_engine.core.functions import FunctionCatalog
+from mlsql_engine.core.options import written_at
 from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import BATCH_ROWS, Relation
 from mlsql_engine.engines.dialect import Translation, translate
 from mlsql_engine.engines.duckdb import files, functions, problems, saving, vector_columns
 from mlsql_engine.engines.duckdb.batches import DuckBatches, is_engine_error
+from mlsql_engine.engines.duckdb.file_problems import FileProblem
 from mlsql_engine.engines.duckdb.interruption import Interruption
 from mlsql_engine.engines.duckdb.model_calls import ModelCalls
 from mlsql_engine.engines.duckdb.quoting import identifier
@@ -94,9 +97,9 @@ class DuckDBEngine:
             case ArrowRows(table):
                 return self._stored(table)
             case InlineJsonLoad():
-                path = files.inline_json_file(request.place, self._scratch.folder("inline"))
-                array = request.place.lstrip().startswith("[")
-                return self._read_view([path], JsonLoad(multi_line=array), "the text")
+                folder = self._scratch.folder("inline")
+                path = files.inline_json_file(request.place, folder, request.called)
+                return self._inline_json(path, request)
         paths = files.resolve(request.place)
         relation = self._read_view(paths, request.options, request.place)
         relation.files = tuple(os.path.realpath(path) for path in paths)
@@ -104,13 +107,23 @@ class DuckDBEngine:
         self._file_readers.add(relation)
         return relation
 
+    def _inline_json(self, path: str, request: ReadRequest) -> DuckRelation:
+        import duckdb
+
+        array = request.place.lstrip().startswith("[")
+        try:
+            return self._view(files.json_query([path], JsonLoad(multi_line=array), request.called))
+        except duckdb.Error as error:
+            raise problems.explain_file(error, request.called) from error
+
     def _read_view(self, paths: list[str], options: object, what: str) -> DuckRelation:
         import duckdb
 
         try:
             match options:
                 case CsvLoad():
-                    return self._view(files.csv_query(self._database, paths, options))
+                    with errors_at(written_at(options, "encoding"), "BAD_VALUE"):
+                        return self._view(files.csv_query(self._database, paths, options))
                 case JsonLoad():
                     return self._view(files.json_query(paths, options))
                 case ParquetLoad():
@@ -215,7 +228,16 @@ class DuckDBEngine:
 
     def _create_view(self, select: str) -> str:
         view = self._new_name()
-        self._database.execute(f"CREATE VIEW {identifier(view)} AS {select}")
+        create = f"CREATE OR REPLACE VIEW {identifier(view)} AS"
+        self._database.execute(f"{create} {select}")
+        made = self._database.sql(f"SELECT * FROM {identifier(view)}")
+        # Spark has no whole numbers beyond bigint: the sum of whole numbers is one.
+        wide = [
+            identifier(name) for name, kind in zip(made.columns, made.types, strict=True) if kind.id == "hugeint"
+        ]
+        if wide:
+            narrowed = ", ".join(f"{name}::BIGINT AS {name}" for name in wide)
+            self._database.execute(f"{create} SELECT * REPLACE ({narrowed}) FROM ({select})")
         return view
 
     def _describe(self, view: str) -> pa.Schema:
@@ -295,8 +317,16 @@ class DuckDBEngine:
             return raised
         if isinstance(error, duckdb.Error):
             query = translation or (relation.query if relation is not None else None)
-            return problems.explain(error, query, self._names(translation, relation))
+            problem = problems.explain(error, query, self._names(translation, relation))
+            if isinstance(problem, FileProblem):
+                problem.at(self._place_of_file(problem.file))
+            return problem
         return InternalError(f"reading the rows failed: {error}")
+
+    def _place_of_file(self, file: str) -> Span | None:
+        """Where the load that reads a file names it."""
+        path = os.path.realpath(file)
+        return next((reader.span for reader in self._file_readers if path in reader.files), None)
 
     def _names(self, translation: Translation | None, relation: DuckRelation | None) -> problems.Names:
         """What an unknown name may have meant."""

@@ -105,7 +105,9 @@ def json_query(files: list[str], options: JsonLoad, what: str | None = None) -> 
     source = f"read_json({literals(_escaped(filled))}, {', '.join(arguments)}"
     with duckdb.connect() as connection:
         try:
-            columns = connection.execute(f"DESCRIBE SELECT * FROM {source}, records='true', {_ALL_ROWS})").fetchall()
+            columns = connection.execute(
+                f"DESCRIBE SELECT * FROM {source}, records='true', {_ALL_ROWS})"
+            ).fetchall()
         except duckdb.BinderException as error:
             if "expected records" not in str(error):
                 raise
@@ -123,16 +125,20 @@ _NO_TYPE = re.compile(r'\bJSON\b|\bUUID\b|"NULL"')
 def _form(files: list[str], options: JsonLoad) -> str:
     """DuckDB's name for what the files hold; "auto" finds out by itself, for each of them."""
     starts = {_start(name) for name in files}
-    if options.multi_line or b"\xef\xbb\xbf" in starts or len(starts) > 1:
-        return "auto"
-    return "array" if starts == {b"["} else "newline_delimited"
+    if starts == {b"["}:
+        return "array"
+    return "newline_delimited" if starts == {b""} and not options.multi_line else "auto"
 
 
 def _start(file: str) -> bytes:
-    """A byte order mark, the bracket that starts an array, or nothing."""
+    """The bracket that starts an array, or else a byte order mark, which only "auto" passes over, or nothing."""
     with open(file, "rb") as opened:
         block = opened.read(4096)
-    return block[:3] if block.startswith(b"\xef\xbb\xbf") else b"[" if block.lstrip()[:1] == b"[" else b""
+    mark = block[: len(_MARK)] if block.startswith(_MARK) else b""
+    return b"[" if block[len(mark) :].lstrip()[:1] == b"[" else mark
+
+
+_MARK = "\ufeff".encode()
 
 
 def _no_objects(connection: duckdb.DuckDBPyConnection, source: str, file: str, what: str | None) -> DataProblem:
@@ -157,7 +163,7 @@ def inline_json_file(text: str, folder: Path, what: str = "the text") -> str:
     if not text.strip():
         raise DataProblem(f"{what} has no rows", code="NO_ROWS")
     path = folder / "inline.json"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}\n", encoding="utf-8")  # DuckDB loses a bare number at the end
     return str(path)
 
 

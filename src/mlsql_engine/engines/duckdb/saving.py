@@ -86,6 +86,9 @@ def publish(request: WriteRequest, write: Callable[[str], int]) -> int | None:
                 code="EXISTS",
                 hint="save to a folder (a path without the ending) to append to it",
             )
+    above = next((folder for folder in place.parents if folder.exists()), place)
+    if above.is_file():
+        raise DataProblem(f"{place} cannot be written: {above} is a file", code="CANNOT_WRITE")
     staged = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}"
     new_folders = [folder for folder in place.parents if not folder.exists()]
     try:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlsql_engine.core.errors import MlsqlError
-from mlsql_engine.engines.duckdb.files import resolve
+from mlsql_engine.engines.duckdb.files import inline_json_file, json_query, resolve
 from mlsql_engine.engines.requests import CsvLoad, InlineJsonLoad, JsonLoad, LibsvmLoad, ParquetLoad
 from unit.engines.duckdb.sessions import VECTOR, EngineSession, dense, sparse
 
@@ -27,6 +27,9 @@ def refused(session: EngineSession, options: Any, place: Any) -> MlsqlError:
     with pytest.raises(MlsqlError) as raised:
         session.load(options, place)
     return raised.value
+
+
+_TOO_MANY = "FILE, line 4: 3 values where the lines before have 2"
 
 
 class TestCsv:
@@ -91,13 +94,28 @@ class TestCsv:
             (CsvLoad(quote="ab"), "a\n", "BAD_VALUE", "the option 'quote' is one character, not 'ab'"),
             (CsvLoad(escape="ab"), "a\n", "BAD_VALUE", "the option 'escape' is one character, not 'ab'"),
             (CsvLoad(encoding="ebcdic"), "a\n", "BAD_VALUE", "the option 'encoding' cannot be 'ebcdic'"),
-            (CsvLoad(), "", "NO_ROWS", "FILE is empty"),
+            (CsvLoad(), "", "NO_ROWS", "FILE is empty: there are no columns to tell"),
+            (CsvLoad(), "\n \n", "NO_ROWS", "FILE is empty: there are no columns to tell"),
+            (CsvLoad(header=True), "a,b\n1,2\n3,4\n5,6,7\n", "DATA", _TOO_MANY),
+            (CsvLoad(header=True, infer_schema=True), "a,b\n1,2\n3,4\n5,6,7\n", "DATA", _TOO_MANY),
+            (CsvLoad(), "1,2\n3,4\n3,4\n5,6,7\n", "DATA", _TOO_MANY),
             (
                 CsvLoad(header=True),
                 "a,b\n1,x,3\n2,y\n",
                 "DATA",
-                "FILE: its lines do not all have the same number of values, "
-                "or it has another delimiter, quote or encoding",
+                "FILE, line 2: 3 values where the lines before have 2",
+            ),
+            (
+                CsvLoad(header=True),
+                'a,b\n1,"x\n2,y\n',
+                "DATA",
+                "FILE, line 2: a quote is not closed, or something follows the closing one",
+            ),
+            (
+                CsvLoad(header=True),
+                "a,b\r\n1,2\n3,4\r\n",
+                "DATA",
+                "FILE cannot be read as csv",
             ),
         ],
     )
@@ -110,7 +128,56 @@ class TestCsv:
 
     def test_the_wrong_encoding_says_so(self, session: EngineSession, tmp_path: Path) -> None:
         error = refused(session, CsvLoad(header=True), written(tmp_path / "a.csv", "a\né\n", "latin-1"))
-        assert error.message.endswith("This file is not utf-8 encoded.")
+        assert error.message.endswith("a.csv, line 2: the bytes are not in the file's encoding")
+        assert error.hint == 'give it: where encoding="latin-1"'
+
+    @pytest.mark.parametrize(
+        ("options", "text", "columns", "rows"),
+        [
+            (CsvLoad(header=True), "a,b\n1\n3,4\n", ["a", "b"], [("1", None), ("3", "4")]),
+            (CsvLoad(header=True), 'a,b\n1\n3,"x\ny"\n', ["a", "b"], [("1", None), ("3", "x\ny")]),
+            (CsvLoad(header=True, infer_schema=True), "a,b\n1\n3,4\n", ["a", "b"], [(1, None), (3, 4)]),
+            (CsvLoad(header=True), "1,2\na,b\nc,d\n", ["1", "2"], [("a", "b"), ("c", "d")]),
+            (CsvLoad(header=True), "a,A,,b\n1,2,3,4\n", ["a0", "A1", "_c2", "b"], [("1", "2", "3", "4")]),
+            (CsvLoad(header=True), '"a,""x""\ny",b\n1,2\n', ['a,"x"\ny', "b"], [("1", "2")]),
+            (CsvLoad(header=True, delimiter="||", quote="'"), "'a||b'||c\n1||2\n", ["a||b", "c"], [("1", "2")]),
+            (CsvLoad(header=True), "\n\na,b\n1,2\n", ["a", "b"], [("1", "2")]),
+            (CsvLoad(header=True, comment="#"), "#x\n#y\na,b\n#z\n1,2\n", ["a", "b"], [("1", "2")]),
+            (CsvLoad(header=True, comment="#"), "\n#y\na,b\n1,2\n", ["a", "b"], [("1", "2")]),
+        ],
+    )
+    def test_rows_of_other_lengths_and_headers(
+        self,
+        session: EngineSession,
+        tmp_path: Path,
+        options: CsvLoad,
+        text: str,
+        columns: list[str],
+        rows: list[Any],
+    ) -> None:
+        assert session.load(options, written(tmp_path / "a.csv", text)) == (columns, rows)
+
+    def test_a_late_line_that_is_too_long_is_told_by_number(self, session: EngineSession, tmp_path: Path) -> None:
+        file = written(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 300_000 + "1,2,3\n")
+        for infer_schema in (False, True):
+            error = refused(session, CsvLoad(header=True, infer_schema=infer_schema), file)
+            assert error.code == "DATA"
+            assert error.message == f"{file}, line 300002: 3 values where the lines before have 2"
+
+    def test_a_conflict_of_types_in_row_30002_is_text(self, session: EngineSession, tmp_path: Path) -> None:
+        file = written(tmp_path / "a.csv", "a,b\n" + "1,2\n" * 30_000 + "x,2\n")
+        assert session.load(CsvLoad(header=True, infer_schema=True), file)[1][-1] == ("x", 2)
+
+    def test_part_files_have_one_header(self, session: EngineSession, tmp_path: Path) -> None:
+        first = written(tmp_path / "part-0.csv", "a,b\n1,2\n")
+        second = written(tmp_path / "part-1.csv", "b,a\n1,2\n")
+        error = refused(session, CsvLoad(header=True), tmp_path)
+        assert error.message == f"{second} has the header 'b,a', and {first} the header 'a,b'"
+
+    def test_types_are_those_of_all_files(self, session: EngineSession, tmp_path: Path) -> None:
+        written(tmp_path / "part-0.csv", "a\n1\n")
+        written(tmp_path / "part-1.csv", "a\nx\n")
+        assert session.load(CsvLoad(header=True, infer_schema=True), tmp_path) == (["a"], [("1",), ("x",)])
 
 
 class TestFolders:
@@ -154,7 +221,6 @@ class TestFolders:
         [
             ("a.cvs", "did you mean 'a.csv'?"),
             ("sub/part-0000.csv", "did you mean 'part-00000.csv'?"),
-            ("sub/*.json", "known: part-00000.csv"),
             ("nope/a.csv", "there is no folder {0}/nope either"),
         ],
     )
@@ -166,6 +232,11 @@ class TestFolders:
             error = refused(session, options, tmp_path / place)
             assert (error.code, error.message) == ("FILE_NOT_FOUND", f"there is no file {tmp_path / place}")
             assert error.hint == hint.format(tmp_path)
+
+    def test_a_pattern_of_no_file(self, session: EngineSession, tmp_path: Path) -> None:
+        error = refused(session, CsvLoad(), tmp_path / "*.json")
+        assert (error.code, error.message) == ("FILE_NOT_FOUND", f"no file matches {tmp_path}/*.json")
+        assert error.hint is None
 
     def test_an_empty_folder(self, tmp_path: Path) -> None:
         with pytest.raises(MlsqlError, match="has no data files") as raised:
@@ -180,11 +251,31 @@ class TestJson:
         assert columns == ["a", "b", "c", "e", "z"]
         assert rows == [(1, "x", {"d": [1, 2]}, [{"f": 1}], None), (2, None, None, None, 1.5)]
 
-    @pytest.mark.parametrize("text", ['[{"a":1},{"a":2}]', ' [{"a":1},\n{"a":2}]', '{"a":1}\n{"a":2}'])
+    @pytest.mark.parametrize(
+        "text", ['[{"a":1},{"a":2}]', ' [{"a":1},\n{"a":2}]', '{"a":1}\n{"a":2}', '\ufeff[{"a":1},{"a":2}]']
+    )
     def test_arrays_and_lines(self, session: EngineSession, tmp_path: Path, text: str) -> None:
         file = written(tmp_path / "a.json", text)
         for options in (JsonLoad(), JsonLoad(multi_line=True)):
             assert session.load(options, file) == (["a"], [(1,), (2,)])
+
+    def test_arrays_beside_lines(self, session: EngineSession, tmp_path: Path) -> None:
+        written(tmp_path / "part-0.json", '{"a":1}\n{"a":2}\n')
+        written(tmp_path / "part-1.json", '[{"a":3},\n{"a":4}]')
+        assert session.load(JsonLoad(), tmp_path) == (["a"], [(1,), (2,), (3,), (4,)])
+
+    def test_one_value_over_many_lines_needs_its_option(self, session: EngineSession, tmp_path: Path) -> None:
+        error = refused(session, JsonLoad(), written(tmp_path / "a.json", '{\n"a":\n1}'))
+        assert error.hint == 'is it one value over many lines? then: where multiLine="true"'
+
+    def test_what_rows_in_no_file_are_called(self, tmp_path: Path) -> None:
+        path = inline_json_file("1", tmp_path)
+        with pytest.raises(MlsqlError) as raised:
+            json_query([path], JsonLoad(), "the variable 'rows'")
+        assert raised.value.message == "the variable 'rows', line 1: this is no JSON object"
+        with pytest.raises(MlsqlError) as raised:
+            inline_json_file(" ", tmp_path, "the variable 'rows'")
+        assert raised.value.message == "the variable 'rows' has no rows"
 
     def test_one_value_over_many_lines(self, session: EngineSession, tmp_path: Path) -> None:
         file = written(tmp_path / "a.json", '{\n"a":\n1}')
@@ -216,8 +307,14 @@ class TestJson:
     @pytest.mark.parametrize(
         ("text", "code", "message"),
         [
-            ("", "NO_ROWS", "FILE is empty"),
-            ('{"a":1}\n{"a":\n', "DATA", "FILE: malformed JSON, at byte 7 in line 3: unexpected end of data."),
+            ("", "NO_ROWS", "FILE is empty: there are no columns to tell"),
+            (" \n", "NO_ROWS", "FILE is empty: there are no columns to tell"),
+            ("[]", "NO_ROWS", "FILE is empty: there are no columns to tell"),
+            ("{}\n{}\n", "NO_ROWS", "FILE is empty: there are no columns to tell"),
+            ('{"a":1}\n{"a":\n', "DATA", "FILE, line 2: malformed JSON: unexpected end of data"),
+            ('{"a":1}\n2\n', "DATA", "FILE, line 2: this is no JSON object"),
+            ("[1, 2]", "DATA", "FILE, value 1: this is no JSON object"),
+            ('[{"a":1}, "x"]', "DATA", "FILE, value 2: this is no JSON object"),
         ],
     )
     def test_refused(self, session: EngineSession, tmp_path: Path, text: str, code: str, message: str) -> None:
@@ -230,7 +327,7 @@ class TestJson:
             assert session.load(InlineJsonLoad(), text) == (["a"], [(1,), (2,)])
         assert refused(session, InlineJsonLoad(), "  \n").message == "the text has no rows"
         malformed = refused(session, InlineJsonLoad(), "nope").message
-        assert malformed == "the text: malformed JSON, at byte 1 in line 2: invalid literal."
+        assert malformed == "the text, line 1: malformed JSON: invalid literal"
 
 
 class TestParquet:
@@ -259,7 +356,7 @@ class TestParquet:
     def test_refused(self, session: EngineSession, tmp_path: Path) -> None:
         file = written(tmp_path / "a.parquet", "this is not a parquet file at all")
         error = refused(session, ParquetLoad(), file)
-        assert (error.code, str(file) in error.message) == ("DATA", True)
+        assert (error.code, error.message) == ("DATA", f"{file} is not a parquet file")
 
 
 def test_a_pipe_is_a_file(session: EngineSession, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from mlsql_engine.core.errors import DataProblem, MlsqlError, SqlProblem, SyntaxProblem, UnknownName
 from mlsql_engine.engines.dialect import translate
 from mlsql_engine.engines.duckdb import problems
+from mlsql_engine.engines.duckdb.file_problems import FileProblem
+from mlsql_engine.engines.duckdb.wording import spark_types
 from unit.engines.duckdb.sessions import INTERNAL, VECTOR, EngineSession, text
 
 WRONG = [
@@ -86,9 +88,8 @@ def test_no_name_of_the_engine_is_a_column(tables: EngineSession) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("select score() from t", "no function matches the given name and argument types 'score()'. "
-         "You might need to add explicit type casts."),
-        ("select vec_size(a) from t", "unimplemented type for cast (INTEGER -> a vector) when casting from source column a"),
+        ("select score() from t", "score needs arguments"),
+        ("select vec_size(a) from t", "vec_size takes a vector, not an int"),
     ],
 )  # fmt: skip
 def test_message(tables: EngineSession, query: str, message: str) -> None:
@@ -113,7 +114,9 @@ def explained(message: str, query: str = "select a, b from t") -> MlsqlError:
     import duckdb
 
     translation = translate(text(query), {"t": "mlsql_relation_1"}, {})
-    return problems.explain(duckdb.Error(message), translation, ["abs"])
+    return problems.explain(
+        duckdb.Error(message), translation, problems.Names(lambda: ["abs"], lambda: ["a", "bb"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,78 @@ def test_explained(message: str, kind: type[MlsqlError], shown: str, place: str 
 
 
 def test_a_hint_is_not_made_of_nothing() -> None:
-    assert explained('Referenced column "b" not found in FROM clause!').hint is None
+    import duckdb
+
+    unknown = duckdb.Error('Referenced column "b" not found in FROM clause!')
+    assert problems.explain(unknown).hint is None
+    assert problems.explain(unknown, None, problems.Names(list, lambda: ["bb"])).hint == "did you mean 'bb'?"
+    far = duckdb.Error("Catalog Error: Scalar Function with name zzz does not exist!")
+    hint = problems.explain(far, None, problems.Names(lambda: ["abs"], list)).hint
+    assert hint == "docs/functions.md lists mlsql's own; every other is Spark's"
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "place", "hint"),
+    [
+        ("select nmae from p", "nmae", "nmae", "did you mean 'name'?"),
+        ("select q.nmae from p q", "q.nmae", "q.nmae", "did you mean 'name'?"),
+        ("select q.name, r.oredr from p q join o r on q.id = r.id", "r.oredr", "r.oredr", "did you mean 'order'?"),
+        ("select * from p q where exists (select 1 from o r where r.oredr = q.id)", "r.oredr", "r.oredr",
+         "did you mean 'order'?"),
+        ("select * from p q where exists (select 1 from o r where r.id = q.idd)", "q.idd", "q.idd",
+         "did you mean 'id'?"),
+        ("select (select max(r.oredr) from o r) as x from p", "r.oredr", "r.oredr", "did you mean 'order'?"),
+        ("select * from p join o using (idd)", "idd", "idd", "did you mean 'id'?"),
+        ("select salary from p", "salary", "salary", "known: id, name"),
+    ],
+)  # fmt: skip
+def test_an_unknown_column(session: EngineSession, query: str, name: str, place: str, hint: str) -> None:
+    session.sql("select 1 as id, 'x' as name", "p")
+    session.sql("select 1 as id, 2 as `order`", "o")
+    with pytest.raises(UnknownName) as raised:
+        session.sql(query)
+    assert (raised.value.message, raised.value.hint) == (f"there is no column '{name}'", hint)
+    assert raised.value.span is not None
+    assert raised.value.span.text == place
+
+
+@pytest.mark.parametrize(
+    ("query", "message", "place", "hint"),
+    [
+        ("select sqrt(b) from t", "sqrt does not take a string", "sqrt", "it takes (double)"),
+        ("select array_contains(a, 1) from t", "array_contains does not take (int, int)", "array_contains", None),
+        ("select b > 1 from t", "cannot compare values of type string and type int", "select b > 1 from t", None),
+        ("select a, sum(a) from t", "the column 'a' is neither in GROUP BY nor inside an aggregate function", "a",
+         "add it to GROUP BY, or write any_value(a)"),
+        ("select a from t x join t y on x.a = y.a",
+         "ambiguous reference to column name \"a\" (use: 'x.a' or 'y.a')", "a", None),
+        ("select (select a from u) as x from t", "more than one row returned by a subquery used as an expression",
+         "select (select a from u) as x from t", None),
+        ("select 1 % 0", "division by zero in expression (1 % 0)", "select 1 % 0", None),
+    ],
+)  # fmt: skip
+def test_what_is_refused(tables: EngineSession, query: str, message: str, place: str, hint: str | None) -> None:
+    tables.sql("select explode(array(1, 2)) as a", "u")
+    with pytest.raises(SqlProblem) as raised:
+        tables.rows(query)
+    assert (raised.value.message, raised.value.hint) == (message, hint)
+    assert raised.value.span is not None
+    assert raised.value.span.text == place
+
+
+@pytest.mark.parametrize(
+    ("duckdb_text", "shown"),
+    [
+        ("INTEGER[]", "array<int>"),
+        ('STRUCT(a INTEGER, b STRUCT("c d" DATE)[])[]', "array<struct>"),
+        ("DECIMAL(10,2) and VARCHAR", "decimal(10,2) and string"),
+        ("MAP(VARCHAR, INTEGER)", "map"),
+        ("INT64 (1 + 2)", "bigint (1 + 2)"),
+        ("INTERNAL", "INTERNAL"),
+    ],
+)
+def test_types(duckdb_text: str, shown: str) -> None:
+    assert spark_types(duckdb_text) == shown
 
 
 def test_files() -> None:
@@ -148,8 +222,11 @@ def test_files() -> None:
     memory = problems.explain_file(duckdb.OutOfMemoryException("Out of Memory Error: no more"), "x.csv")
     assert isinstance(memory, DataProblem)
     assert (memory.code, memory.message) == ("OUT_OF_MEMORY", "x.csv: no more")
-    missing = problems.explain_file(duckdb.IOException('IO Error: No files found that match "x.csv"'), "x.csv")
-    assert missing.code == "FILE_NOT_FOUND"
+    gone = 'IO Error: No files found that match the pattern "we[[]1].csv"'
+    missing = problems.explain_file(duckdb.IOException(gone), "x.csv")
+    assert (missing.code, missing.message) == ("FILE_NOT_FOUND", "there is no file we[1].csv")
+    assert isinstance(missing, FileProblem)
+    assert missing.file == "we[1].csv"
 
 
 def test_a_model_of_another_type_or_number_of_rows(tables: EngineSession) -> None:

@@ -42,6 +42,7 @@ def as_arrow(table: Table) -> None:
             with pa.ipc.new_stream(sys.stdout.buffer, stream.schema) as writer:
                 for batch in stream:
                     writer.write_batch(batch)
+            sys.stdout.buffer.flush()
         except OSError as error:
             raise _unwritable(error) from error
 

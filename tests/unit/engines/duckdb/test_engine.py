@@ -228,7 +228,8 @@ class TestErrorsWhileReading:
         batches = []
         with session.engine.stream(relation) as stream, pytest.raises(ScriptFailed) as raised:
             batches.extend(stream)
-        assert 0 < sum(batch.num_rows for batch in batches) <= 500_000
+        # Several threads read ahead: how many batches come before the error is theirs to say.
+        assert sum(batch.num_rows for batch in batches) <= 500_000
         assert raised.value.message == "predict.py failed"
         assert raised.value.span is not None
         assert (raised.value.span.text, raised.value.span.source.position(raised.value.span.start)) == ("f", (2, 2))

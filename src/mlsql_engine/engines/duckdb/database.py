@@ -1,0 +1,113 @@
+"""The in-memory database of an engine: cursors, views, macros, and queries that a signal can end."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.engines.duckdb import functions
+from mlsql_engine.engines.duckdb.interruption import Interruption
+from mlsql_engine.engines.duckdb.quoting import identifier
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """One database. A cursor with an open reader takes no other query, so every query has a cursor of its own."""
+
+    def __init__(self, scratch: Scratch, cancel_calls: Callable[[], None]) -> None:
+        import duckdb
+
+        self.connection = duckdb.connect(
+            ":memory:",
+            config={
+                "temp_directory": str(scratch.path / "spill"),
+                # A table is a table of the session, never a Python variable or a download.
+                "python_enable_replacements": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            },
+        )
+        self.interruption = Interruption(cancel_calls)
+        self._macros: frozenset[str] = frozenset()
+        self._numbers = itertools.count(1)
+        self._closed = False
+
+    def number(self) -> int:
+        """A number that no other thing of this database has."""
+        return next(self._numbers)
+
+    def new_name(self) -> str:
+        """A name for a view or a table that scripts never see."""
+        return f"mlsql_relation_{self.number()}"
+
+    def open_cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor that the caller closes. Raises MlsqlError when the session is closed."""
+        if self._closed:
+            raise MlsqlError("the session is closed", code="SESSION_CLOSED", hint="connect() makes a new one")
+        return self.connection.cursor()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for as long as the block lasts."""
+        cursor = self.open_cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def run(self, cursor: duckdb.DuckDBPyConnection, query: Callable[[], Result]) -> Result:
+        """What a query that uses the cursor gives; a signal ends it."""
+        return self.interruption.run(cursor, query)
+
+    def create_view(self, select: str) -> str:
+        """A new view's name. Its names and types are checked now."""
+        view = self.new_name()
+        create = f"CREATE OR REPLACE VIEW {identifier(view)} AS"
+        with self.cursor() as cursor:
+            cursor.execute(f"{create} {select}")
+            made = cursor.sql(f"SELECT * FROM {identifier(view)}")
+            # Spark has no whole numbers beyond bigint: the sum of whole numbers is one.
+            wide = [
+                identifier(name)
+                for name, kind in zip(made.columns, made.types, strict=True)
+                if kind.id == "hugeint"
+            ]
+            if wide:
+                narrowed = ", ".join(f"{name}::BIGINT AS {name}" for name in wide)
+                cursor.execute(f"{create} SELECT * REPLACE ({narrowed}) FROM ({select})")
+        return view
+
+    def describe(self, view: str) -> pa.Schema:
+        """The columns of a view; vectors have their hidden field names."""
+        with self.cursor() as cursor:
+            return cursor.sql(f"SELECT * FROM {identifier(view)} LIMIT 0").to_arrow_table().schema
+
+    def install_macros(self, wanted: frozenset[str]) -> None:
+        """Make the functions of ours callable that a query calls; creating one takes milliseconds."""
+        missing = wanted - self._macros
+        if missing:
+            functions.install(self.connection, missing)
+            self._macros |= missing
+
+    def built_in_functions(self) -> set[str]:
+        """The names of DuckDB's functions and of ours."""
+        kinds = "function_type IN ('scalar', 'aggregate') AND function_name ~ '^[a-z]'"
+        with self.cursor() as cursor:
+            rows = cursor.execute(f"SELECT DISTINCT function_name FROM duckdb_functions() WHERE {kinds}")
+            known = {str(row[0]) for row in rows.fetchall() if not str(row[0]).startswith("mlsql_")}
+        return known | functions.names()
+
+    def close(self) -> None:
+        """Close it; closing twice is harmless."""
+        self._closed = True
+        self.interruption.close()
+        self.connection.close()

@@ -1,0 +1,96 @@
+"""Files, texts and Arrow tables as relations."""
+
+from __future__ import annotations
+
+import os
+
+import pyarrow as pa
+
+from mlsql_engine.core.errors import InternalError, errors_at
+from mlsql_engine.core.options import written_at
+from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.core.vectors import DUCKDB_TYPE
+from mlsql_engine.engines.duckdb import files, problems
+from mlsql_engine.engines.duckdb.database import Database
+from mlsql_engine.engines.duckdb.quoting import identifier
+from mlsql_engine.engines.duckdb.relation import DuckRelation
+from mlsql_engine.engines.requests import (
+    ArrowRows,
+    CsvLoad,
+    InlineJsonLoad,
+    JsonLoad,
+    LibsvmLoad,
+    ParquetLoad,
+    ReadRequest,
+)
+
+
+class Loading:
+    """Makes relations of read requests. Only what tells names and types is read now."""
+
+    def __init__(self, database: Database, scratch: Scratch) -> None:
+        self._database = database
+        self._scratch = scratch
+
+    def load(self, request: ReadRequest) -> DuckRelation:
+        """The relation. Raises DataProblem for what is missing or not of the format."""
+        match request.options:
+            case ArrowRows(table):
+                return self._stored(table)
+            case InlineJsonLoad():
+                return self._inline_json(request)
+        paths = files.resolve(request.place)
+        relation = self._of_files(paths, request)
+        relation.files = tuple(os.path.realpath(path) for path in paths)
+        relation.span = request.span
+        return relation
+
+    def _of_files(self, paths: list[str], request: ReadRequest) -> DuckRelation:
+        import duckdb
+
+        connection = self._database.connection
+        try:
+            match request.options:
+                case CsvLoad() as options:
+                    with errors_at(written_at(options, "encoding"), "BAD_VALUE"):
+                        return self._view(files.csv_query(connection, paths, options))
+                case JsonLoad() as options:
+                    return self._view(files.json_query(paths, options))
+                case ParquetLoad() as options:
+                    return self._view(files.parquet_query(connection, paths, options))
+                case LibsvmLoad() as options:
+                    return self._libsvm(paths, options)
+        except duckdb.Error as error:
+            raise problems.explain_file(error, request.place) from error
+        raise InternalError(f"no way to read {type(request.options).__name__}")
+
+    def _inline_json(self, request: ReadRequest) -> DuckRelation:
+        import duckdb
+
+        path = files.inline_json_file(request.place, self._scratch.folder("inline"), request.called)
+        array = request.place.lstrip().startswith("[")
+        try:
+            return self._view(files.json_query([path], JsonLoad(multi_line=array), request.called))
+        except duckdb.Error as error:
+            raise problems.explain_file(error, request.called) from error
+
+    def _stored(self, table: pa.Table) -> DuckRelation:
+        rows = f"{self._database.new_name()}_rows"
+        with self._database.cursor() as cursor:
+            cursor.register("arrow_rows", table)
+            cursor.execute(f"CREATE TABLE {identifier(rows)} AS SELECT * FROM arrow_rows")
+            cursor.unregister("arrow_rows")
+        return self._view(f"SELECT * FROM {identifier(rows)}")
+
+    def _libsvm(self, paths: list[str], options: LibsvmLoad) -> DuckRelation:
+        """Parsing text is dear, so the rows are kept; until they are read there is an empty view."""
+        from mlsql_engine.engines.duckdb.libsvm import read_libsvm
+
+        rows = f"{self._database.new_name()}_parsed"
+        relation = self._view(f"SELECT NULL::DOUBLE AS label, NULL::{DUCKDB_TYPE} AS features WHERE false")
+        relation.loader = lambda cursor: read_libsvm(cursor, paths, rows, options.num_features)
+        return relation
+
+    def _view(self, select: str) -> DuckRelation:
+        view = self._database.create_view(select)
+        return DuckRelation(view, lambda: self._database.describe(view))

@@ -2,7 +2,8 @@
 
 Ours: `transport.local_files.write` of a table loaded from parquet, and the worker's memory map of the file. By
 hand: the same parquet scanned by DuckDB to record batches, an Arrow IPC file written of them and mapped. The
-second line is harsher than the bar asks: by hand from an Arrow table that is in memory already, pyarrow only.
+second line leaves the scan out on both sides: ours of a table that the engine holds in memory, by hand of an Arrow
+table, where there is nothing to convert.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from benchmarks.workspace import BATCH_ROWS, COLUMNS, Workspace, bare_engine
 
 
 def run(workspace: Workspace) -> list[Figure]:
-    from mlsql_engine.engines.requests import ParquetLoad, ReadRequest
+    from mlsql_engine.engines.requests import ArrowRows, ParquetLoad, ReadRequest
 
     folder = workspace.folder / "arrow_handover"
 
@@ -28,10 +29,12 @@ def run(workspace: Workspace) -> list[Figure]:
     numbers, table = workspace.numbers, workspace.table
     with bare_engine() as engine:
         relation = engine.read(ReadRequest(ParquetLoad(), str(numbers)))
-        ours, theirs, harsh = alternate(
+        held = engine.read(ReadRequest(ArrowRows(table)))
+        ours, theirs, of_memory, harsh = alternate(
             workspace.repeats,
             timed(lambda: _ours(engine, relation, folder / "ours"), new_folder),
             timed(lambda: _by_hand(numbers, by_hand), new_folder),
+            timed(lambda: _ours(engine, held, folder / "held"), new_folder),
             timed(lambda: _in_memory(table, in_memory), new_folder),
         )
         new_folder()
@@ -40,7 +43,7 @@ def run(workspace: Workspace) -> list[Figure]:
     what = f"{workspace.rows:,} x {COLUMNS} doubles to the script as arrow"
     return [
         Figure(what, ours, theirs, "DuckDB scan + pyarrow IPC file + map", Bar(2.0)),
-        Figure("the same, from parquet as before", ours, harsh, "pyarrow IPC file + map of a table in memory"),
+        Figure("the same of a table in memory", of_memory, harsh, "pyarrow IPC file + map, no conversion"),
     ]
 
 

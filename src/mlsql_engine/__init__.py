@@ -15,16 +15,18 @@ from mlsql_engine.core.version import __version__
 
 if TYPE_CHECKING:
     from mlsql_engine.core.errors import MlsqlError
+    from mlsql_engine.core.progress import SilentProgress
     from mlsql_engine.session import Session, connect
     from mlsql_engine.table import Table
 
-__all__ = ["MlsqlError", "Session", "Table", "__version__", "connect"]
+__all__ = ["MlsqlError", "Session", "SilentProgress", "Table", "__version__", "connect"]
 
 _HOMES = {
     "connect": "mlsql_engine.session",
     "Session": "mlsql_engine.session",
     "Table": "mlsql_engine.table",
     "MlsqlError": "mlsql_engine.core.errors",
+    "SilentProgress": "mlsql_engine.core.progress",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import NewType
 
 Duration = NewType("Duration", float)
@@ -22,12 +21,3 @@ def parse_duration(text: str) -> Duration:
     if seconds <= 0:
         raise ValueError(text)
     return Duration(seconds)
-
-
-def show_duration(seconds: float) -> str:
-    """The shortest exact text of a duration, as `parse_duration` reads it."""
-    for unit in ("d", "h", "m"):
-        count = seconds / _SECONDS[unit]
-        if count >= 1 and count == int(count):
-            return f"{int(count)}{unit}"
-    return f"{Decimal(repr(float(seconds))).normalize():f}s"

@@ -39,7 +39,6 @@ class Context:
     functions: Functions
     workshop: Workshop
     variables: dict[str, str] = field(default_factory=dict)
-    given: frozenset[str] = frozenset()
 
     def table(self, name: Text) -> Relation:
         """The table of that name in any case. Raises UnknownName, placed at the name."""

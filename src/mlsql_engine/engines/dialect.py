@@ -49,13 +49,19 @@ class Translation:
 
 
 def translate(
-    query: Text, tables: Mapping[str, str], functions: Mapping[str, str], models: Collection[str] = ()
+    query: Text,
+    tables: Mapping[str, str],
+    functions: Mapping[str, str],
+    models: Collection[str] = (),
+    *,
+    text_as_numbers: bool = False,
 ) -> Translation:
     """Translate one Spark SQL query.
 
     `tables` and `functions` give the engine's names of bound tables and of the session's functions by their
     names in lower case. A call to one of the functions is a plain call, whatever the dialect makes of its name.
-    `models` are those of the functions that must not be called twice for a row.
+    `models` are those of the functions that must not be called twice for a row. With `text_as_numbers` text is read
+    as a number where one is wanted, as Spark does (see `spark_meaning.take_text_as_numbers`).
     Raises SyntaxProblem where the query is not Spark SQL and UnknownName for a table that is not bound.
     """
     tokens = list(spark_meaning.doubled_quotes(_tokens(query), query.value))
@@ -70,6 +76,8 @@ def translate(
     _spread_structs(tree, query)
     plain = [str(node.this).lower() for node in _find_all(tree, "Anonymous")]
     spark_meaning.mend(tree)
+    if text_as_numbers:
+        spark_meaning.take_text_as_numbers(tree)
     sql = _generate(tree, query)
     script_names = {engine_name.lower(): name for name, engine_name in functions.items()}
     calls = frozenset(script_names.get(name, name) for name in plain)

@@ -65,6 +65,39 @@ def mend(tree: exp.Expr) -> None:
                 _keep_without_elements(node.this)
 
 
+TO_NUMBER = "mlsql_number"
+"""The engine's function that makes a double of text, and leaves everything else as it is."""
+
+
+def take_text_as_numbers(tree: exp.Expr) -> None:
+    """Spark reads text as a number where a number is wanted, DuckDB does not: ask for it wherever one is wanted.
+
+    That is an operand of arithmetic, what is compared with a number, and the argument of a numeric function.
+    """
+    from sqlglot import exp
+
+    arithmetic = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg)
+    comparison = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ, exp.Between)
+    numeric = (exp.Sum, exp.Avg, exp.Abs, exp.Round, exp.Sqrt, exp.Ceil, exp.Floor, exp.Exp, exp.Ln, exp.Pow)
+    for node in list(tree.find_all(*arithmetic, *comparison, *numeric)):
+        operands = [value for value in node.args.values() if isinstance(value, exp.Expr)]
+        with_number = any(_is_number(operand) for operand in operands)
+        if isinstance(node, comparison) and not with_number:
+            continue
+        wanted = operands[:1] if isinstance(node, numeric) else operands
+        for operand in wanted:
+            if isinstance(operand, exp.Literal) and operand.is_string and not isinstance(node, comparison):
+                operand.replace(exp.Cast(this=operand.copy(), to=exp.DataType.build("double")))
+            if isinstance(operand, exp.Column | exp.Bracket | exp.Dot | exp.Substring | exp.Anonymous):
+                operand.replace(exp.Anonymous(this=TO_NUMBER, expressions=[operand.copy()]))
+
+
+def _is_number(node: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    return node.is_number or (isinstance(node, exp.Paren) and _is_number(node.this))
+
+
 def _replace(node: exp.Expr, change: Any) -> None:
     node.replace(change(node.copy()))
 

@@ -14,7 +14,7 @@ from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import BATCH_ROWS, Relation
-from mlsql_engine.engines.dialect import translate
+from mlsql_engine.engines.dialect import Translation, translate
 from mlsql_engine.engines.duckdb import functions, saving, vector_columns
 from mlsql_engine.engines.duckdb.batches import DuckBatches
 from mlsql_engine.engines.duckdb.database import Database
@@ -24,6 +24,7 @@ from mlsql_engine.engines.duckdb.model_calls import ModelCalls
 from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.relation import DuckRelation, before_reading
 from mlsql_engine.engines.requests import ArrowSave, ReadRequest, WriteRequest
+from mlsql_engine.engines.spark_meaning import TO_NUMBER
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,13 +51,33 @@ class DuckDBEngine:
 
     def sql(self, query: Text) -> DuckRelation:
         """A view of the query. See Engine.sql."""
-        views = {name: relation.view for name, relation in self._tables.items()}
-        translation = translate(query, views, {**functions.RENAMED, **self._functions}, self._functions)
+        translation = self._translate(query)
         self._database.install_macros(translation.calls & functions.names())
         parents = tuple(self._tables[name] for name in translation.tables)
         with self._diagnosis.errors(translation):
-            view = self._database.create_view(translation.sql)
+            view = self._view_of(translation)
         return DuckRelation(view, lambda: self._describe(view), parents, translation.volatile, query=translation)
+
+    def _translate(self, query: Text, *, text_as_numbers: bool = False) -> Translation:
+        views = {name: relation.view for name, relation in self._tables.items()}
+        names = {**functions.RENAMED, **self._functions}
+        return translate(query, views, names, self._functions, text_as_numbers=text_as_numbers)
+
+    def _view_of(self, translation: Translation) -> str:
+        """The view of a query; when it fails on text, once more with text read as numbers, as Spark does."""
+        import duckdb
+
+        try:
+            return self._database.create_view(translation.sql)
+        except duckdb.BinderException as error:
+            if not any(kind in str(error) for kind in ("VARCHAR", "STRING_LITERAL")):
+                raise
+            self._database.install_macros(frozenset({TO_NUMBER}))
+            again = self._translate(translation.query, text_as_numbers=True)
+            try:
+                return self._database.create_view(again.sql)
+            except duckdb.BinderException:
+                raise error from None
 
     def bind(self, name: str, relation: Relation) -> None:
         """Make the relation the table `name`."""

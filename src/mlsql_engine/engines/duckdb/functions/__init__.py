@@ -21,10 +21,17 @@ MACROS: Final[dict[str, Macro]] = {macro.name: macro for macro in (*vectors.MACR
 """By the name that a script uses."""
 
 
+_INTERNAL: Final[dict[str, str]] = {
+    # A second parameter list takes what is no text; the value itself comes to stand once.
+    "mlsql_number": "CREATE OR REPLACE MACRO mlsql_number(x VARCHAR) AS CAST(x AS DOUBLE), (x) AS x",
+}
+"""Macros that scripts do not know: the dialect writes their names."""
+
+
 def install(connection: duckdb.DuckDBPyConnection, wanted: Iterable[str] | None = None) -> None:
-    """Create the wanted macros, by their names in a script, or all; again is harmless."""
-    chosen = MACROS.values() if wanted is None else [MACROS[name] for name in wanted]
-    connection.execute(";\n".join(macro.sql for macro in chosen))
+    """Create the wanted macros, by their names in a script, or all that scripts know; again is harmless."""
+    chosen = MACROS if wanted is None else wanted
+    connection.execute(";\n".join(_INTERNAL.get(name) or MACROS[name].sql for name in chosen))
 
 
 def names() -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,7 +37,8 @@ class Session:
     def __init__(self, engine: str, variables: Mapping[str, str], progress: Progress) -> None:
         make_engine = engines().find(engine)
         self._scratch = Scratch()
-        launcher = LocalLauncher(lambda: self._scratch.folder("sdk"))
+        scratch = self._scratch
+        launcher = LocalLauncher(lambda: scratch.folder("sdk"))
         self._functions = Functions(launcher, self._scratch, progress)
         self._context = Context(
             engine=make_engine(self._functions, self._scratch),
@@ -47,7 +49,7 @@ class Session:
             variables={name: str(value) for name, value in variables.items()},
         )
         # A session that nobody closes ends with the interpreter, its workers and its folder with it.
-        self._end = weakref.finalize(self, _end, self._functions, self._context.engine, self._scratch)
+        self._end = weakref.finalize(self, _end, os.getpid(), self._functions, self._context.engine, self._scratch)
 
     def run(self, text: str, *, name: str = "<script>", folder: Path | None = None) -> Table | None:
         """Run a script and give its last table, or None when it made none.
@@ -57,7 +59,7 @@ class Session:
         one that failed have run.
         """
         self._check_open()
-        script = parse(ScriptSource(name, text, folder or Path.cwd()))
+        script = parse(ScriptSource(name, text, (folder or Path.cwd()).absolute()))
         last: Outcome | None = None
         for statement in script.statements:
             outcome = execute(statement, self._context)
@@ -65,7 +67,7 @@ class Session:
                 last = outcome
         if last is None or last.relation is None:
             return None
-        return Table(self._context.engine, last.relation, last.name)
+        return Table(self._context.engine, last.relation, last.name, owner=self)
 
     def run_file(self, path: Path) -> Table | None:
         """Run the script in a file; relative paths in it start from its folder. See `run`."""
@@ -77,7 +79,7 @@ class Session:
         relation = self._context.engine.tables.get(name.lower())
         if relation is None:
             raise UnknownName("table", name, self._context.engine.tables)
-        return Table(self._context.engine, relation, name)
+        return Table(self._context.engine, relation, name, owner=self)
 
     def close(self) -> None:
         """End the workers, forget the tables, remove the temporary folder. Closing twice is harmless."""
@@ -96,10 +98,14 @@ class Session:
         self.close()
 
 
-def _end(functions: Functions, engine: Engine, scratch: Scratch) -> None:
-    functions.close()
-    engine.close()
-    scratch.close()
+def _end(owner: int, functions: Functions, engine: Engine, scratch: Scratch) -> None:
+    if os.getpid() != owner:
+        return  # a forked child has neither the workers nor the engine's threads
+    try:
+        functions.close()
+        engine.close()
+    finally:
+        scratch.close()
 
 
 def connect(

@@ -18,9 +18,13 @@ SHOWN_ROWS = 100
 
 
 class Table:
-    """A table of a session: lazy, read anew by every method, and gone when its session is closed."""
+    """A table of a session: lazy, read anew by every method, and gone when its session is closed.
 
-    def __init__(self, engine: Engine, relation: Relation, name: str | None) -> None:
+    `owner` lives as long as the table does: `connect().run(text).to_pandas()` needs no name for the session.
+    """
+
+    def __init__(self, engine: Engine, relation: Relation, name: str | None, owner: object = None) -> None:
+        self._owner = owner
         self._engine = engine
         self._relation = relation
         self.name = name

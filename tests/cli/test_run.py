@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -151,6 +152,39 @@ def test_a_reader_that_has_enough() -> None:
 
 
 ENDLESS = "select sum(id * 1.5) as s from range(10000000000000)"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_from_the_first_moment_on(tmp_path: Path, number: signal.Signals) -> None:
+    """Signals come as soon as the temporary folder is there: while the libraries are still being imported."""
+    (tmp_path / "s.mlsql").write_text(f"{ENDLESS} as t;")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        [*MLSQL, "run", str(tmp_path / "s.mlsql")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    ) as process:
+        try:
+            while not list(temporary.iterdir()):
+                os.sched_yield()
+            process.send_signal(number)
+            _, rest = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + number
+    assert rest == (b"interrupted\n" if number == signal.SIGINT else b"")
+    assert list(temporary.iterdir()) == []
+
+
+def test_without_standard_error(tmp_path: Path) -> None:
+    script = tmp_path / "s.mlsql"
+    script.write_text("select 1 as a as t; save overwrite t as csv.`out.csv`;")
+    command = f"{shlex.join([*MLSQL, 'run', str(script)])} 2>&-"
+    done = subprocess.run(command, shell=True, check=False, capture_output=True, timeout=60)
+    assert done.returncode == 0
+    assert (tmp_path / "out.csv").read_text() == "1\n"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

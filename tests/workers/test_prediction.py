@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from mlsql_engine import MlsqlError, Session, connect
+from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.core.progress import SilentProgress
+from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.workers.launcher import LocalLauncher
+from mlsql_engine.workers.prediction import Pool
 from recorded import RecordedProgress
 
 ROW_SCRIPT = """
@@ -258,6 +266,43 @@ def test_an_old_table_keeps_its_old_function(predictions: Predictions) -> None:
     assert predictions.run("select max(vec_array(f(x))[0]) as p from data as t;") == [{"p": 8.0}]
 
 
+def test_every_worker_has_a_number_of_its_own(predictions: Predictions, tmp_path: Path) -> None:
+    """As many threads as workers meet in the script, so that every worker serves one of them."""
+    predictions.write(
+        "predict.py",
+        """
+        import os, time, python_fun
+        def predict(index, input):
+            open(os.path.join(os.environ["PLACE"], f"{index}-{os.getpid()}"), "w").close()
+            while len(os.listdir(os.environ["PLACE"])) < 3:
+                os.sched_yield()
+            return [(1, None, None, [float(index)])]
+        python_fun.udf(predict)
+        """,
+    )
+    place = tmp_path / "place"
+    place.mkdir()
+    spec = FunctionSpec(
+        name="f",
+        model_path=str(tmp_path / "model" / "_model_0" / "model" / "0"),
+        interpreter=sys.executable,
+        script=str(tmp_path / "predict.py"),
+        environment={"PLACE": str(place)},
+        workers=3,
+    )
+    with contextlib.closing(Scratch()) as scratch:
+        launcher = LocalLauncher(lambda: scratch.folder("sdk"))
+        pool = Pool(spec, launcher, scratch.folder("function"), SilentProgress())
+        batch = pa.RecordBatch.from_pydict({"x": [1.0]})
+        try:
+            with ThreadPoolExecutor(3) as threads:
+                answers = list(threads.map(pool.predict, [batch] * 3))
+        finally:
+            pool.close()
+    assert sorted(answer.to_pylist()[0]["values"] for answer in answers) == [[0.0], [1.0], [2.0]]
+    assert len({path.name.split("-")[1] for path in place.iterdir()}) == 3
+
+
 def test_several_workers_answer_in_order(predictions: Predictions) -> None:
     predictions.register(ROW_SCRIPT, 'and workers="2"')
     rows = predictions.run("""
@@ -266,6 +311,29 @@ def test_several_workers_answer_in_order(predictions: Predictions) -> None:
         where vec_array(p)[1] = i as t;
     """)
     assert rows == [{"n": 200_000, "d": 200_000}]
+
+
+def test_metrics_of_a_predict_script_go_nowhere(predictions: Predictions) -> None:
+    predictions.register("""
+        import mlsql, python_fun
+        mlsql.log_metric("loaded", 1)
+        def predict(model, batch):
+            mlsql.progress(1)
+            return batch.column(0)
+        python_fun.batch(lambda path: None, predict)
+    """)
+    assert predictions.run("select f(1.5) as p as t;") == [{"p": 1.5}]
+
+
+def test_arrays_of_different_lengths(predictions: Predictions) -> None:
+    predictions.register("""
+        import python_fun
+        def predict(model, batch):
+            return [[1.0] * int(value) for value in batch.column(0).to_pylist()]
+        python_fun.batch(lambda path: None, predict, "array<double>")
+    """)
+    rows = predictions.run("select f(x) as p from data as t;")
+    assert [len(row["p"]) for row in rows] == [1, 3, 5]
 
 
 COUNTING = """

@@ -168,6 +168,45 @@ def test_csv_without_header(trainer: Trainer) -> None:
     assert row["message"] == "1.0,2.0,0"
 
 
+def test_csv_without_header_keeps_every_row_and_name(trainer: Trainer) -> None:
+    script = """
+        import json, mlsql
+        X, y = mlsql.load_data(as_="numpy")
+        print(json.dumps([X.tolist(), y.tolist(), [sorted(row) for rows in mlsql.read_data()() for row in rows]]))
+        mlsql.save_model(1)
+    """
+    (row,) = trainer.train(script, 'and dataLocalFormat="csv" and header="false"')
+    names = ["label", "x", "y"]
+    assert json.loads(row["message"]) == [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1, 1], [names, names, names]]
+
+
+def test_a_long_row_behind_a_short_one(trainer: Trainer) -> None:
+    trainer.session.run("""
+        select 1 as label, vec_dense(array(1.5)) as features
+        union all select 0, vec_dense(transform(sequence(1, 300000), i -> i + 0.5)) as data;
+    """)
+    script = """
+        import mlsql
+        sizes = [len(v["values"]) for v in mlsql.load_data().column("features").to_pylist()]
+        print(sizes, [len(row["features"]) for rows in mlsql.read_data()() for row in rows])
+        mlsql.save_model(1)
+    """
+    for form in ("json", "csv"):
+        (row,) = trainer.train(script, f'and dataLocalFormat="{form}"')
+        assert row["message"] == "[1, 300000] [1, 300000]"
+
+
+def test_a_listener_that_breaks_does_not_break_the_script(
+    trainer: Trainer, progress: RecordedProgress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(who: str, line: str) -> None:
+        raise ValueError("listener")
+
+    monkeypatch.setattr(progress, "output", broken)
+    (row,) = trainer.train("for i in range(50000): print(i)\n" + SAVE)
+    assert row["message"].endswith("49998\n49999")
+
+
 def test_output_metrics_and_progress_are_told(trainer: Trainer, progress: RecordedProgress) -> None:
     script = """
         import sys, mlsql
@@ -354,6 +393,7 @@ def test_a_resource_that_is_not_there(trainer: Trainer) -> None:
         ('and dataLocalFormat="orc"', "BAD_VALUE"),
         ('and keepVersion="yes"', "BAD_VALUE"),
         ("and systemParam.envs='[1]'", "BAD_VALUE"),
+        ("""and systemParam.envs='{"A=B": "1"}'""", "BAD_VALUE"),
         ('and systemParam.pythonPath="python9.9"', "UNKNOWN_INTERPRETER"),
         ('and validateTable="nope"', "UNKNOWN_TABLE"),
         ('and maxDeph="1"', "UNKNOWN_OPTION"),

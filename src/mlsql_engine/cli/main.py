@@ -6,6 +6,7 @@ Exit status: 0 done, 1 the script failed, 2 wrong usage.
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import signal
@@ -28,8 +29,14 @@ def entry_point() -> NoReturn:
     """
     # Imports make hundreds of thousands of objects that stay: looking among them for garbage finds none, slowly.
     gc.set_threshold(200_000)
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _end)
     status = main(sys.argv[1:])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    # What a signal kept from being closed is closed now: sessions and their folders are known to atexit.
+    atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
@@ -45,12 +52,12 @@ def main(arguments: Sequence[str]) -> int:
         options = _parser().parse_args(arguments)
         status: int = options.command(options)
     except MlsqlError as error:
-        sys.stderr.write(error.render() + "\n")
+        _tell(error.render())
         return 1
     except ReaderGone:
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        _tell("interrupted")
         return 130
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
@@ -58,14 +65,19 @@ def main(arguments: Sequence[str]) -> int:
         if os.environ.get("MLSQL_TRACEBACK"):
             raise
         problem = InternalError(f"{type(error).__name__}: {error}", where_to_look="MLSQL_TRACEBACK=1 shows where")
-        sys.stderr.write(problem.render() + "\n")
+        _tell(problem.render())
         return 1
     return status
 
 
-def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    """SIGTERM unwinds as an exception does, so that workers end and folders go."""
-    raise SystemExit(128 + signal.SIGTERM)
+def _tell(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(text + "\n")
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    """A signal unwinds as an exception does, so that workers end and folders go."""
+    raise SystemExit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,14 @@ def execute(options: argparse.Namespace) -> int:
 
     if sys.stdout is None:
         raise MlsqlError("standard output is closed", code="CANNOT_WRITE")
-    with connect(options.engine, variables=dict(options.variables)) as session:
+    # A signal that comes while libraries are imported waits: some of them do not survive it.
+    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        session = connect(options.engine, variables=dict(options.variables))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    with session:
         table = _run(session, options.file)
         if table is not None:
             output.WRITERS[options.format](table)

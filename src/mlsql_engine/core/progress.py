@@ -60,6 +60,8 @@ class StreamProgress:
     def _write(self, line: str) -> None:
         # sys.stderr is looked up at each line: a notebook or a test may have put another in its place.
         stream = self._stream or sys.stderr
+        if stream is None:
+            return  # standard error is closed
         with self._lock:
             try:
                 stream.write(line + "\n")

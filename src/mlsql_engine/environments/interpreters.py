@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.text import Text
 
 
-def resolve(python_path: Text | None) -> str:
+def resolve(python_path: Text | None, folder: Path) -> str:
     """The absolute path of an interpreter.
 
-    None and `python` mean the one that runs mlsql; a path is taken as it is, any other name is looked up on
-    PATH. Raises MlsqlError with code UNKNOWN_INTERPRETER where there is nothing to run.
+    None and `python` mean the one that runs mlsql; a relative path starts from `folder`; a name without a slash
+    is looked up on PATH. Raises MlsqlError with code UNKNOWN_INTERPRETER where there is nothing to run.
     """
     if python_path is None or python_path.value in ("", "python"):
         return sys.executable
     name = os.path.expanduser(python_path.value)
+    if os.path.dirname(name):
+        name = str(folder / name)
     found = shutil.which(name)
     if found is None:
         raise MlsqlError(

@@ -7,13 +7,31 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from mlsql_engine.core.errors import ModelProblem
 
 FORMAT = 1
-_SECRET = re.compile(r"pass(word|wd)?|secret|token|credential|api_?key|access_?key", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_SECRET = frozenset(
+    (
+        *(
+            "pass",
+            "password",
+            "passwd",
+            "passphrase",
+            "pwd",
+            "secret",
+            "secrets",
+            "token",
+            "credential",
+            "credentials",
+        ),
+        *("apikey", "accesskey", "privatekey", "secretkey"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +80,13 @@ class Manifest:
 
 def without_secrets(parameters: Mapping[str, str]) -> dict[str, str]:
     """The parameters with `***` for values whose names speak of passwords, tokens or keys."""
-    return {key: "***" if _SECRET.search(key) else value for key, value in parameters.items()}
+    return {key: "***" if _is_secret(key) else value for key, value in parameters.items()}
+
+
+def _is_secret(name: str) -> bool:
+    """Whether a word of the name (dbPassword, HF_TOKEN), or two of them together (api_key), is of a secret."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return not _SECRET.isdisjoint([*words, *map("".join, pairwise(words))])
 
 
 def read(path: Path) -> Manifest:

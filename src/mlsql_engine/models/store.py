@@ -161,7 +161,10 @@ class ModelStore:
         for number in self.numbers():
             if number < below:
                 aside = self.path / f".removed-{uuid.uuid4().hex}"
-                os.rename(self.path / f"_model_{number}", aside)
+                try:
+                    os.rename(self.path / f"_model_{number}", aside)
+                except FileNotFoundError:
+                    continue  # another training has removed it
                 shutil.rmtree(aside, ignore_errors=True)
 
     def _open(self, number: int) -> ModelVersion:

@@ -4,7 +4,8 @@
 
 Formats: csv, json, parquet. A path that ends in the format's name (`out.csv`) becomes one file, any other a
 folder of part files; `append` adds part files to a folder. The place is whole or as it was before: nothing is
-half written. Without a mode, a place that is taken is an error.
+half written. Without a mode, a place that is taken is an error. Vectors come back as vectors from parquet; in csv
+and json they are Spark's text of them, as training scripts read it.
 
     select 1 as a as t;
     save overwrite t as json.`out.json`;
@@ -12,6 +13,7 @@ half written. Without a mode, a place that is taken is an error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,8 @@ def _partition_columns(statement: SaveStatement, columns: Sequence[str]) -> tupl
 def _refuse_own_folder(place: Path, path: Text) -> None:
     """A save replaces its place: never a folder that the script, or whoever runs it, stands in."""
     taken = place.resolve()
-    for folder in (path.span.source.folder, Path.cwd(), Path.home()):
+    home = os.path.expanduser("~")  # itself where there is none
+    for folder in (path.span.source.folder, Path.cwd(), *([Path(home)] if home != "~" else [])):
         if folder.resolve().is_relative_to(taken):
             raise BadValue(
                 f"{taken} holds this script or the current folder, and a save would replace it",

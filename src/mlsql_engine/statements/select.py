@@ -5,7 +5,8 @@
 
 Spark SQL over the session's tables and functions. An unaliased column has the name that Spark gives it, such as
 `predict(features)`. The rows are computed when something needs them; a query that calls a model is computed
-once, however often its table is read.
+once, however often its table is read. A call that stands both in WHERE and in the select list is made twice for a
+row: name it in a select before.
 
     select 1 as a, 'x' as b as t;
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from mlsql_engine.core.errors import InternalError
 from mlsql_engine.engines.base import Engine, Relation
 from mlsql_engine.engines.requests import ArrowSave, CsvSave, JsonSave, ParquetSave, SaveOptions, WriteRequest
+from mlsql_sdk.local_data import COLUMNS_ENDING
 
 LocalFormat = Literal["json", "csv", "parquet", "arrow"]
 
@@ -31,6 +33,9 @@ def write(engine: Engine, relation: Relation, folder: Path, form: LocalFormat, *
     }
     request = WriteRequest(str(folder / f"part-00000.{form}"), options[form])
     rows = engine.write(relation, request)
+    if form == "csv" and not header:
+        # Beside the folder, in which scripts look for data files of whatever name.
+        Path(f"{folder}{COLUMNS_ENDING}").write_text(json.dumps(list(relation.columns)), encoding="utf-8")
     if rows is None:
         raise InternalError(f"nothing was written to {folder}")
     return LocalData(folder, rows)

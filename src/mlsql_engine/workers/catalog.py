@@ -33,7 +33,7 @@ class Functions:
         A function of the same name is replaced, and its workers end; a table that was made with it starts them
         again when it is read. Raises ScriptFailed or WorkerProblem when it cannot be loaded; the old one stays.
         """
-        folder = self._scratch.folder(f"function-{spec.name}")
+        folder = self._scratch.folder("function")
         pool = Pool(spec, self._launcher, folder, self._progress)
         old = self._pools.pop(spec.name.lower(), None)
         if old is not None:

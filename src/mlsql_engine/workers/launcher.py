@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -56,7 +57,9 @@ class WorkerProcess:
     ) -> None:
         self.name = name
         self._process = process
-        self._lifeline: int | None = lifeline
+        self._lifeline = lifeline
+        self._ending = threading.Lock()
+        self._ended = False
         self.channel = channel
         self.output = output
 
@@ -77,7 +80,16 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def end(self) -> None:
-        """End it and its whole process group: ask, wait half a second, kill. Ending twice is harmless."""
+        """End it and its whole process group: ask, wait half a second, kill.
+
+        Ending twice, or from several threads, is harmless.
+        """
+        with self._ending:
+            if not self._ended:
+                self._ended = True
+                self._end()
+
+    def _end(self) -> None:
         if self._process.poll() is None:
             self._signal(signal.SIGTERM)
             if self.wait(_GRACE_SECONDS) is None:
@@ -88,9 +100,7 @@ class WorkerProcess:
         # Last, so that a thread which waits for an answer sees the end of the process first.
         self.channel.close()
         self.output.finish(timeout=_GRACE_SECONDS)
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            self._lifeline = None
+        os.close(self._lifeline)
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -111,8 +121,9 @@ class LocalLauncher:
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """Start a process. See Launcher.start."""
         if self._sdk_path is None:
-            self._sdk_path = self._sdk_folder()
-            copy_sdk(self._sdk_path)
+            folder = self._sdk_folder()
+            copy_sdk(folder)
+            self._sdk_path = folder
         here, there = socket.socketpair()
         lifeline_there, lifeline_here = os.pipe()
         output_here, output_there = os.pipe()

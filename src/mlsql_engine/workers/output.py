@@ -16,6 +16,7 @@ class Output:
 
     def __init__(self, descriptor: int, tell: Callable[[str], None]) -> None:
         self._tell = tell
+        self._told = True
         self._lines: deque[str] = deque(maxlen=_TAIL_LINES)
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._pump, args=(descriptor,), name="mlsql-output", daemon=True)
@@ -51,4 +52,8 @@ class Output:
         line = raw.rstrip(b"\r").rpartition(b"\r")[2].decode("utf-8", "replace")
         with self._lock:
             self._lines.append(line)
-        self._tell(line)
+        if self._told:
+            try:
+                self._tell(line)
+            except Exception:  # noqa: BLE001 - whoever listens is broken; the script must not be
+                self._told = False

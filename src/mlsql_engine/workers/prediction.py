@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.text_table import cell
 from mlsql_engine.workers import conversation
 from mlsql_engine.workers.launcher import Launcher, WorkerCommand, WorkerProcess
-from mlsql_sdk.wire import Kind
+from mlsql_sdk.wire import Kind, Message
 
 
 class PredictionWorker:
@@ -41,9 +40,11 @@ class PredictionWorker:
         try:
             conversation.hello(self._process)
             self._process.channel.send(Kind.LOAD, self._load_control(index))
-            message = conversation.receive(self._process, None)
-            if message.kind is not Kind.DESCRIBED:
+            message = self._answered()
+            if message.kind is Kind.FAILED:
                 raise self._failure(message.control)
+            if message.kind is not Kind.DESCRIBED:
+                raise WorkerProblem(f"a message {message.kind.name} for a load", code="PROTOCOL")
             schema = pa.ipc.read_schema(pa.py_buffer(message.payload))
             names = message.control.get("featureNames")
             self.description = Described(
@@ -78,7 +79,7 @@ class PredictionWorker:
         except OSError:
             # It has died; the wait below finds out how.
             pass
-        message = conversation.receive(process, None)
+        message = self._answered()
         if message.kind is Kind.FAILED:
             raise self._failure(message.control, batch)
         if message.kind is not Kind.BATCH:
@@ -87,6 +88,12 @@ class PredictionWorker:
         if answer.num_rows != batch.num_rows:
             raise WorkerProblem(f"{answer.num_rows} predictions for {batch.num_rows} rows", code="PROTOCOL")
         return answer.column(0)
+
+    def _answered(self) -> Message:
+        """The next message that is an answer; metrics and progress belong to trainings and go nowhere here."""
+        while (message := conversation.receive(self._process, None)).kind is Kind.PROGRESS:
+            pass
+        return message
 
     def _failure(self, report: dict[str, Any], batch: pa.RecordBatch | None = None) -> MlsqlError:
         error = conversation.script_failure(report, self._process)
@@ -113,9 +120,9 @@ def _shown_row(batch: pa.RecordBatch, row: int) -> str:
 
 
 class Pool:
-    """The workers of one function: started when they are first needed, each leased by one thread at a time.
+    """The workers of one function, numbered from 0: each is started when it is first needed.
 
-    `rest` ends the processes; a later prediction starts them again.
+    A thread leases a number for one batch, so that a worker serves one thread at a time.
     """
 
     def __init__(self, spec: FunctionSpec, launcher: Launcher, folder: Path, progress: Progress) -> None:
@@ -123,17 +130,12 @@ class Pool:
         self._launcher = launcher
         self._folder = folder
         self._progress = progress
-        self._lock = threading.Lock()
-        self._workers: list[PredictionWorker] = []
-        self._idle: queue.LifoQueue[PredictionWorker | None] = queue.LifoQueue()
-        self._fill_idle()
+        self._workers: list[PredictionWorker | None] = [None] * spec.workers
+        self._idle: queue.LifoQueue[int] = queue.LifoQueue()
+        for index in reversed(range(spec.workers)):
+            self._idle.put(index)
         with self._lease() as worker:
             self.description = worker.description
-
-    def _fill_idle(self) -> None:
-        """A None in the queue stands for a worker that has not been started."""
-        for _ in range(self.spec.workers):
-            self._idle.put(None)
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """One value per row. See core.functions.Predictor."""
@@ -145,36 +147,32 @@ class Pool:
     @contextmanager
     def _lease(self) -> Iterator[PredictionWorker]:
         """A worker for one batch; one that broke or died is replaced at its next use."""
-        worker = self._idle.get()
+        index = self._idle.get()
         try:
-            if worker is None or not worker.alive():
-                worker = self._start(worker)
-            yield worker
+            yield self._living(index)
         except ScriptFailed:
             raise
         except BaseException:
             # A broken or interrupted conversation cannot go on: the next lease starts a new process.
-            if worker is not None:
-                worker.end()
+            self._end(index)
             raise
         finally:
-            self._idle.put(worker)
+            self._idle.put(index)
 
-    def _start(self, dead: PredictionWorker | None) -> PredictionWorker:
-        with self._lock:
-            if dead is not None:
-                dead.end()
-                # `close` has forgotten those that it ended.
-                self._workers = [worker for worker in self._workers if worker is not dead]
-            index = len(self._workers)
-        worker = PredictionWorker(self.spec, index, self._launcher, self._folder, self._progress)
-        with self._lock:
-            self._workers.append(worker)
+    def _living(self, index: int) -> PredictionWorker:
+        worker = self._workers[index]
+        if worker is None or not worker.alive():
+            self._end(index)
+            worker = PredictionWorker(self.spec, index, self._launcher, self._folder, self._progress)
+            self._workers[index] = worker
         return worker
 
-    def close(self) -> None:
-        """End the processes. A later prediction starts them again."""
-        with self._lock:
-            workers, self._workers = self._workers, []
-        for worker in workers:
+    def _end(self, index: int) -> None:
+        worker, self._workers[index] = self._workers[index], None
+        if worker is not None:
             worker.end()
+
+    def close(self) -> None:
+        """End the processes; a batch that is under way fails. A later prediction starts them again."""
+        for index in range(len(self._workers)):
+            self._end(index)

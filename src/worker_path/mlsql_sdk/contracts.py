@@ -171,6 +171,21 @@ def empty(kind: pa.DataType) -> pa.Array:
     return pa.array([], type=kind)
 
 
+def _from_list(answer: Any, rows: int, kind: pa.DataType) -> pa.Array:
+    """A list of values, which may be arrays of different lengths."""
+    import pyarrow as pa
+
+    if len(answer) != rows:
+        raise ContractError(f"predict returned {len(answer)} values for {rows} rows")
+    try:
+        return pa.array(answer, type=kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise ContractError(
+            f"predict returned a list that does not fit the return type {kind}: {error}",
+            "name the right type by returnType at register",
+        ) from None
+
+
 def as_array(answer: Any, rows: int, kind: pa.DataType) -> pa.Array:
     """A predictor's answer (Arrow, numpy, pandas, list) as `rows` values of Arrow type `kind`.
 
@@ -184,6 +199,8 @@ def as_array(answer: Any, rows: int, kind: pa.DataType) -> pa.Array:
     if not isinstance(answer, pa.Array):
         if not hasattr(answer, "__len__"):
             raise ContractError(f"predict returned {_shown(answer)}, not one value for each row")
+        if isinstance(answer, (list, tuple)) and not vectors.is_vector_type(kind):
+            return _from_list(answer, rows, kind)
         matrix = np.asarray(answer)
         if matrix.ndim == 2 and vectors.is_vector_type(kind):
             answer = vectors.from_matrix(matrix)

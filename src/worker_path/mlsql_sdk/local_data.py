@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMATS = ("json", "csv", "parquet", "arrow")
+COLUMNS_ENDING = ".columns"
 SHAPES = ("arrow", "pandas", "numpy", "csr")
 
 
@@ -82,9 +83,19 @@ def _each_row(folder: str) -> Iterator[dict[str, Any]]:
 def _csv_rows(path: str) -> Iterator[dict[str, Any]]:
     import csv
 
+    csv.field_size_limit(2**31 - 1)  # a vector is one field
     with open(path, encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
+        for row in csv.DictReader(lines, fieldnames=_columns_of(path)):
             yield {name: _csv_value(value) for name, value in row.items()}
+
+
+def _columns_of(path: str) -> list[str] | None:
+    """The column names of csv data without a header line, which the host writes beside its folder; else None."""
+    names = os.path.dirname(path) + COLUMNS_ENDING
+    if not os.path.exists(names):
+        return None
+    with open(names, encoding="utf-8") as file:
+        return [str(name) for name in json.load(file)]
 
 
 def _csv_value(text: str) -> Any:
@@ -139,7 +150,9 @@ def _table(path: str) -> pa.Table:
     if path.endswith(".csv"):
         import pyarrow.csv
 
-        return _with_vectors(pyarrow.csv.read_csv(path), _from_csv)
+        block = max(1 << 20, _longest_line(path) + 1)
+        columns = pyarrow.csv.ReadOptions(column_names=_columns_of(path), block_size=block)
+        return _with_vectors(pyarrow.csv.read_csv(path, columns), _from_csv)
     import pyarrow.json
 
     block = pyarrow.json.ReadOptions(block_size=max(1 << 20, _longest_line(path) + 1))
@@ -147,9 +160,11 @@ def _table(path: str) -> pa.Table:
 
 
 def _longest_line(path: str) -> int:
-    """pyarrow's reader refuses a line that is longer than its block: the first line is a good measure."""
+    """pyarrow's reader refuses a line that is longer than its block."""
+    if os.path.getsize(path) < 1 << 20:
+        return 0
     with open(path, "rb") as lines:
-        return 16 * len(lines.readline())
+        return max(map(len, lines))
 
 
 def _with_vectors(data: pa.Table, convert: Callable[[Any], Any]) -> pa.Table:

@@ -30,13 +30,13 @@ Bytes = Union[bytes, bytearray, memoryview]
 class Kind(IntEnum):
     """What a message says. The comment names who sends it."""
 
-    HELLO = 1  # worker: versions of Python and pyarrow, process id
+    HELLO = 1  # worker: its version of Python, whether it has pyarrow, its process id
     RUN = 2  # host: run this script to its end
     LOAD = 3  # host: load this predictor
     DESCRIBED = 4  # worker: what the predictor takes and gives
     SCHEMA = 5  # host: the columns of the batches that follow
     PREDICT = 6  # host: one record batch
-    BATCH = 7  # worker: the answer to one PREDICT, a one-column record batch with its schema
+    BATCH = 7  # worker: the answer to one PREDICT, a record batch of the column that DESCRIBED named
     PROGRESS = 8  # worker: a metric or how far the script is
     RESULT = 9  # worker: the script ran to its end
     FAILED = 10  # worker: the user's code, or what it needs, failed

@@ -36,27 +36,32 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("value", [None, "", "python"])
 def test_none_and_python_mean_the_one_that_runs_mlsql(value: str | None) -> None:
-    assert interpreters.resolve(None if value is None else written(value)) == sys.executable
+    assert interpreters.resolve(None if value is None else written(value), Path.cwd()) == sys.executable
 
 
 @pytest.mark.parametrize(
     "value", ["python9", "~/bin/python9", "bin/python9", "./bin/python9", "bin/../bin/python9"]
 )
 def test_names_are_looked_up_and_paths_taken(python: Path, value: str) -> None:
-    assert interpreters.resolve(written(value)) == str(python)
+    assert interpreters.resolve(written(value), Path.cwd()) == str(python)
     assert interpreters.trained_with(value) == str(python)
+
+
+def test_a_relative_path_starts_from_the_folder(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert interpreters.resolve(written("bin/python9"), python.parent.parent) == str(python)
 
 
 def test_an_absolute_path(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert interpreters.resolve(written(str(python))) == str(python)
+    assert interpreters.resolve(written(str(python)), Path.cwd()) == str(python)
 
 
 def test_a_link_stays_a_link(python: Path) -> None:
     # A virtual environment's python is a link: what it points to does not know the environment.
     link = python.with_name("venv-python")
     os.symlink(python, link)
-    assert interpreters.resolve(written("venv-python")) == str(link)
+    assert interpreters.resolve(written("venv-python"), Path.cwd()) == str(link)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,7 @@ def test_a_link_stays_a_link(python: Path) -> None:
 )
 def test_what_cannot_be_run(python: Path, value: str) -> None:
     with pytest.raises(MlsqlError) as caught:
-        interpreters.resolve(written(value))
+        interpreters.resolve(written(value), Path.cwd())
     error = caught.value
     assert (error.code, error.message) == ("UNKNOWN_INTERPRETER", f"there is no Python interpreter '{value}'")
     assert error.hint == "give a path, a name that is on PATH, or 'python' for the one that runs mlsql"

@@ -92,6 +92,11 @@ SECRETS = [
 ]
 
 
+@pytest.mark.parametrize("name", ["maxTokens", "passthrough", "tokenizer", "keyColumn", "compass", "alpha"])
+def test_other_names_are_not_secrets(name: str) -> None:
+    assert without_secrets({name: "value"}) == {name: "value"}
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_secrets_are_masked(name: str) -> None:
     assert without_secrets({name: "hunter2", "alpha": "0.1"}) == {name: "***", "alpha": "0.1"}

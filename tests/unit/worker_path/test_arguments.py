@@ -121,5 +121,5 @@ def test_answers(answer: Any, kind: pa.DataType, expected: list[Any]) -> None:
 
 
 def test_an_answer_that_does_not_fit() -> None:
-    with pytest.raises(ContractError, match="predict returned string, which does not fit the return type double"):
+    with pytest.raises(ContractError, match="predict returned a list that does not fit the return type double"):
         contracts.as_array(["a"], 1, pa.float64())

@@ -41,7 +41,9 @@ class PythonAlg:
         script = options.python_script_path
         python_path = options.python_path
         interpreter = (
-            interpreters.resolve(python_path) if python_path else interpreters.trained_with(group.python_path)
+            interpreters.resolve(python_path, request.folder)
+            if python_path
+            else interpreters.trained_with(group.python_path)
         )
         return FunctionSpec(
             name=request.name,

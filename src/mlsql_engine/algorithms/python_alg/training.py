@@ -44,7 +44,7 @@ def train(request: TrainRequest) -> ModelVersion:
         manifest = Manifest(
             algorithm="PythonAlg",
             created_at=datetime.now(UTC),
-            created_by=getpass.getuser(),
+            created_by=_user(),
             mlsql_version=__version__,
             schema=tuple((column.name, str(column.type)) for column in schema),
             groups=(record,),
@@ -52,6 +52,14 @@ def train(request: TrainRequest) -> ModelVersion:
         version = staging.publish(manifest, keep_versions=training.options.keep_version)
     request.workshop.progress.note(f"train: version {version.number} of {request.path}")
     return version
+
+
+def _user() -> str:
+    """Who trains; the number of a user who has no name on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 @contextmanager
@@ -84,7 +92,7 @@ class _Training:
         self.options = self.request.options
         self.group = parse_group(self.options.fit_param)
         self.script = existing_script(self.options.python_script_path, self.request.folder)
-        self.interpreter = interpreters.resolve(self.options.python_path)
+        self.interpreter = interpreters.resolve(self.options.python_path, self.request.folder)
         self.environment = environment(self.options.envs)
         self.flags = flags(self.options.python_param)
         self._check_transport()
@@ -156,8 +164,13 @@ class _Training:
             train_params=parameters,
             exec_desc=f"{self.script.name} on Python {self.python_version}",
             python_version=self.python_version,
-            python_path=self.options.python_path.value if self.options.python_path else "python",
+            python_path=self._python_path(),
         )
+
+    def _python_path(self) -> str:
+        """The interpreter for the manifest: a path as it was found, a name as it was written."""
+        written = self.options.python_path.value if self.options.python_path else "python"
+        return self.interpreter if os.path.dirname(written) else written
 
     def _hand_over(self, work: Path) -> dict[str, Any]:
         """The data, the validation data and the resources in the work folder, as the script finds them."""

@@ -68,28 +68,32 @@ class Database:
         """What a query that uses the cursor gives; a signal ends it."""
         return self.interruption.run(cursor, query)
 
-    def create_view(self, select: str) -> str:
-        """A new view's name. Its names and types are checked now."""
+    def create_view(self, select: str, *, wide_as: str = "BIGINT") -> str:
+        """A new view's name. Its names and types are checked now.
+
+        Spark has no whole numbers beyond bigint: columns of such are cast to `wide_as`.
+        """
+        with self.cursor() as cursor:
+            return self.run(cursor, lambda: self._create_view(cursor, select, wide_as))
+
+    def _create_view(self, cursor: duckdb.DuckDBPyConnection, select: str, wide_as: str) -> str:
         view = self.new_name()
         create = f"CREATE OR REPLACE VIEW {identifier(view)} AS"
-        with self.cursor() as cursor:
-            cursor.execute(f"{create} {select}")
-            made = cursor.sql(f"SELECT * FROM {identifier(view)}")
-            # Spark has no whole numbers beyond bigint: the sum of whole numbers is one.
-            wide = [
-                identifier(name)
-                for name, kind in zip(made.columns, made.types, strict=True)
-                if kind.id == "hugeint"
-            ]
-            if wide:
-                narrowed = ", ".join(f"{name}::BIGINT AS {name}" for name in wide)
-                cursor.execute(f"{create} SELECT * REPLACE ({narrowed}) FROM ({select})")
+        cursor.execute(f"{create} {select}")
+        made = cursor.sql(f"SELECT * FROM {identifier(view)}")
+        wide = [
+            identifier(name) for name, kind in zip(made.columns, made.types, strict=True) if kind.id == "hugeint"
+        ]
+        if wide:
+            narrowed = ", ".join(f"{name}::{wide_as} AS {name}" for name in wide)
+            cursor.execute(f"{create} SELECT * REPLACE ({narrowed}) FROM ({select})")
         return view
 
     def describe(self, view: str) -> pa.Schema:
         """The columns of a view; vectors have their hidden field names."""
         with self.cursor() as cursor:
-            return cursor.sql(f"SELECT * FROM {identifier(view)} LIMIT 0").to_arrow_table().schema
+            select = f"SELECT * FROM {identifier(view)} LIMIT 0"
+            return self.run(cursor, lambda: cursor.sql(select).to_arrow_table()).schema
 
     def install_macros(self, wanted: frozenset[str]) -> None:
         """Make the functions of ours callable that a query calls; creating one takes milliseconds."""

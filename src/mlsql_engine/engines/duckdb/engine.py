@@ -181,7 +181,7 @@ def _stored_select(cursor: duckdb.DuckDBPyConnection, relation: DuckRelation) ->
     if relation.loader is not None:
         return relation.loader(cursor)
     table = f"{relation.view}_rows"
-    cursor.execute(f"CREATE TABLE {identifier(table)} AS SELECT * FROM {identifier(relation.view)}")
+    cursor.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS SELECT * FROM {identifier(relation.view)}")
     return f"SELECT * FROM {identifier(table)}"
 
 

@@ -118,7 +118,7 @@ def json_query(files: list[str], options: JsonLoad, what: str | None = None) -> 
 
 
 _ALL_ROWS = "sample_size=-1, dateformat='no text is this', timestampformat='no text is this'"
-_NO_TYPE = re.compile(r'\bJSON\b|\bUUID\b|"NULL"')
+_NO_TYPE = re.compile(r'\bJSON\b|\bUUID\b|\bTIME\b|"NULL"')
 """What DuckDB finds besides Spark's types: values of several types, identifiers, nothing at all."""
 
 
@@ -169,7 +169,9 @@ def inline_json_file(text: str, folder: Path, what: str = "the text") -> str:
 
 def parquet_query(connection: duckdb.DuckDBPyConnection, files: list[str], _: ParquetLoad) -> str:
     """The select that reads parquet files; what has Spark's vector layout becomes vectors, also inside others."""
-    source = f"read_parquet({literals(_escaped(files))})"
+    # Files of several types or columns are one table of both; DuckDB alone would cast to the first file's types.
+    by_name = ", union_by_name=true" if len(files) > 1 else ""
+    source = f"read_parquet({literals(_escaped(files))}{by_name})"
     schema = connection.sql(f"SELECT * FROM {source} LIMIT 0").to_arrow_table().schema
     columns = [(identifier(field.name), field.type) for field in schema]
     converted = [(name, vector_columns.from_public(name, kind)) for name, kind in columns]

@@ -62,7 +62,7 @@ def read_libsvm(
         batches = reading.batches(pool, ahead=threads + 2)
         connection.register(incoming, pa.RecordBatchReader.from_batches(_SCHEMA, batches))
         try:
-            connection.execute(f"CREATE TABLE {_quoted(table)} AS FROM {_quoted(incoming)}").fetchall()
+            connection.execute(f"CREATE OR REPLACE TABLE {_quoted(table)} AS FROM {_quoted(incoming)}").fetchall()
         except duckdb.Error as problem:
             raise (reading.failure or problem) from None
         finally:

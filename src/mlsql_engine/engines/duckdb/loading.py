@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -20,9 +21,13 @@ from mlsql_engine.engines.requests import (
     InlineJsonLoad,
     JsonLoad,
     LibsvmLoad,
+    LoadOptions,
     ParquetLoad,
     ReadRequest,
 )
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Loading:
@@ -48,21 +53,18 @@ class Loading:
     def _of_files(self, paths: list[str], request: ReadRequest) -> DuckRelation:
         import duckdb
 
-        connection = self._database.connection
+        if isinstance(request.options, LibsvmLoad):
+            return self._libsvm(paths, request.options)
         try:
-            match request.options:
-                case CsvLoad() as options:
-                    with errors_at(written_at(options, "encoding"), "BAD_VALUE"):
-                        return self._view(files.csv_query(connection, paths, options))
-                case JsonLoad() as options:
-                    return self._view(files.json_query(paths, options))
-                case ParquetLoad() as options:
-                    return self._view(files.parquet_query(connection, paths, options))
-                case LibsvmLoad() as options:
-                    return self._libsvm(paths, options)
+            with (
+                errors_at(written_at(request.options, "encoding"), "BAD_VALUE"),
+                self._database.cursor() as cursor,
+            ):
+                # Looking into files takes its time: a signal must be able to end it.
+                select = self._database.run(cursor, lambda: _select(cursor, paths, request.options))
+            return self._view(select)
         except duckdb.Error as error:
             raise problems.explain_file(error, request.place) from error
-        raise InternalError(f"no way to read {type(request.options).__name__}")
 
     def _inline_json(self, request: ReadRequest) -> DuckRelation:
         import duckdb
@@ -92,5 +94,17 @@ class Loading:
         return relation
 
     def _view(self, select: str) -> DuckRelation:
-        view = self._database.create_view(select)
+        view = self._database.create_view(select, wide_as="DECIMAL(38,0)")
         return DuckRelation(view, lambda: self._database.describe(view))
+
+
+def _select(cursor: duckdb.DuckDBPyConnection, paths: list[str], options: LoadOptions) -> str:
+    """The select that reads the files."""
+    match options:
+        case CsvLoad():
+            return files.csv_query(cursor, paths, options)
+        case JsonLoad():
+            return files.json_query(paths, options)
+        case ParquetLoad():
+            return files.parquet_query(cursor, paths, options)
+    raise InternalError(f"no way to read {type(options).__name__}")

@@ -66,29 +66,15 @@ def publish(request: WriteRequest, write: Callable[[str], int]) -> int | None:
 
     Gives the rows written, or None when mode "ignore" found something. Raises DataProblem.
     """
-    place = Path(request.place)
-    if place.is_fifo():
+    if Path(request.place).is_fifo():
         return write(request.place)
+    # A link stays; what it leads to is written.
+    place = Path(os.path.realpath(request.place))
+    if request.mode == "ignore" and place.exists():
+        return None
+    _check_place(place, request)
     ending = ENDINGS[type(request.options)]
     single = place.suffix == f".{ending}" and not request.partition_by and not place.is_dir()
-    if place.exists():
-        if request.mode == "ignore":
-            return None
-        if request.mode == "overwrite":
-            _refuse_foreign_files(place)
-        if request.mode == "errorIfExists":
-            raise DataProblem(
-                f"{place} exists already", code="EXISTS", hint="save overwrite …, or append, or ignore"
-            )
-        if request.mode == "append" and not place.is_dir():
-            raise DataProblem(
-                f"{place} is one file, to which no rows can be added",
-                code="EXISTS",
-                hint="save to a folder (a path without the ending) to append to it",
-            )
-    above = next((folder for folder in place.parents if folder.exists()), place)
-    if above.is_file():
-        raise DataProblem(f"{place} cannot be written: {above} is a file", code="CANNOT_WRITE")
     staged = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}"
     new_folders = [folder for folder in place.parents if not folder.exists()]
     try:
@@ -106,6 +92,28 @@ def publish(request: WriteRequest, write: Callable[[str], int]) -> int | None:
             for folder in new_folders:
                 folder.rmdir()  # fails where something has been saved
     return rows
+
+
+def _check_place(place: Path, request: WriteRequest) -> None:
+    """Raise DataProblem where nothing can be saved, or where it would destroy what is no table."""
+    if place.exists():
+        if not (place.is_file() or place.is_dir()):
+            raise DataProblem(f"{place} is neither a file nor a folder", code="CANNOT_WRITE")
+        if request.mode == "overwrite":
+            _refuse_foreign_files(place)
+        if request.mode == "errorIfExists":
+            raise DataProblem(
+                f"{place} exists already", code="EXISTS", hint="save overwrite …, or append, or ignore"
+            )
+        if request.mode == "append" and not place.is_dir():
+            raise DataProblem(
+                f"{place} is one file, to which no rows can be added",
+                code="EXISTS",
+                hint="save to a folder (a path without the ending) to append to it",
+            )
+    above = next((folder for folder in place.parents if folder.exists()), place)
+    if above.is_file():
+        raise DataProblem(f"{place} cannot be written: {above} is a file", code="CANNOT_WRITE")
 
 
 _DATA = (".csv", ".json", ".parquet", ".arrow", ".orc", ".avro", ".txt", ".gz", ".bz2", ".zst", ".snappy", ".lz4")
@@ -160,7 +168,7 @@ def _replace(staged: Path, place: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -290,14 +290,13 @@ def test_missing_paths(connection: duckdb.DuckDBPyConnection, tmp_path: Path) ->
     assert caught.value.message == f"'{tmp_path / 'empty'}' is a folder in a folder, which is not read"
 
 
-def test_existing_table_is_duckdbs_error(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    import duckdb
-
+def test_a_table_that_an_interrupted_load_left_is_replaced(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     (tmp_path / "data.svm").write_text("1 1:2\n")
     connection.execute("CREATE TABLE t (i INTEGER)").fetchall()
-    with pytest.raises(duckdb.CatalogException, match="already exists"):
-        read_libsvm(connection, [str(tmp_path / "data.svm")], "t", None)
-    assert connection.execute("FROM t").fetchall() == []
+    read_libsvm(connection, [str(tmp_path / "data.svm")], "t", None)
+    assert connection.execute("FROM t").fetchall() == [(1.0, [0], [2.0])]
 
 
 def test_interrupt_from_the_keyboard_stays_one(

@@ -14,6 +14,7 @@ from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.progress import Progress, StreamProgress
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Source as ScriptSource
 from mlsql_engine.engines.base import Engine
 from mlsql_engine.language.parser import parse
@@ -101,10 +102,9 @@ class Session:
 def _end(owner: int, functions: Functions, engine: Engine, scratch: Scratch) -> None:
     if os.getpid() != owner:
         return  # a forked child has neither the workers nor the engine's threads
-    try:
+    with held_signals():
         functions.close()
         engine.close()
-    finally:
         scratch.close()
 
 

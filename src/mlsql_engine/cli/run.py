@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.cli import output
 from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.signals import held_signals
 
 if TYPE_CHECKING:
     from mlsql_engine.table import Table
@@ -51,17 +51,13 @@ def _variable(text: str) -> tuple[str, str]:
 
 def execute(options: argparse.Namespace) -> int:
     """Run the script. Raises MlsqlError; gives the exit status 0."""
-    from mlsql_engine.session import connect
-
     if sys.stdout is None:
         raise MlsqlError("standard output is closed", code="CANNOT_WRITE")
-    # A signal that comes while libraries are imported waits: some of them do not survive it.
-    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
+    # Libraries that are being imported do not all survive an exception in the middle of it.
+    with held_signals():
+        from mlsql_engine.session import connect
+
         session = connect(options.engine, variables=dict(options.variables))
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
     with session:
         table = _run(session, options.file)
         if table is not None:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import mlsql_sdk
 from mlsql_engine.core.errors import WorkerProblem
+from mlsql_engine.core.signals import held_signals
 from mlsql_engine.workers.output import Output
 from mlsql_sdk.wire import Channel
 
@@ -120,6 +121,10 @@ class LocalLauncher:
 
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """Start a process. See Launcher.start."""
+        with held_signals():
+            return self._start(command)
+
+    def _start(self, command: WorkerCommand) -> WorkerProcess:
         if self._sdk_path is None:
             folder = self._sdk_folder()
             copy_sdk(folder)

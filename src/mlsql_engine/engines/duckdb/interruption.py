@@ -1,8 +1,9 @@
 """Queries that a signal can end.
 
 DuckDB's calls do not come back to Python before they are done, and Python runs signal handlers in the main thread
-only. So a query of the main thread runs in a thread of its own, while the main thread waits where a signal reaches
-it; when one raises (Ctrl-C, or SIGTERM in the command line), the query is interrupted and its end awaited.
+only. So a query of the main thread runs in a thread of its own, while the main thread waits and looks for signals;
+when one has come (Ctrl-C, or SIGTERM in the command line), the query is interrupted, its end awaited, and only then
+the signal handled.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
+from mlsql_engine.core.signals import held_signals
+
 if TYPE_CHECKING:
     import duckdb
 
 Result = TypeVar("Result")
-_AGAIN_SECONDS = 0.1
+_LOOK_SECONDS = 0.1
 
 
 class Interruption:
@@ -32,16 +35,13 @@ class Interruption:
             return query()
         if self._executor is None:
             self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlsql-query")
-        running = self._executor.submit(query)
-        try:
-            wait([running])
-        except BaseException:
-            # The query may not have begun when it is first interrupted.
-            while not running.done():
-                cursor.interrupt()
-                self._cancel_calls()
-                wait([running], timeout=_AGAIN_SECONDS)
-            raise
+        with held_signals() as held:
+            running = self._executor.submit(query)
+            while not wait([running], timeout=_LOOK_SECONDS).done:
+                if held.came is not None:
+                    # Again and again: the query may not have begun when it is first interrupted.
+                    cursor.interrupt()
+                    self._cancel_calls()
         return running.result()
 
     def close(self) -> None:

@@ -108,3 +108,31 @@ def test_json_text_and_big_numbers_stay_what_they_are(tmp_path: Path) -> None:
             {"a": "1:2:3", "n": "1"},
             {"a": "7:05:00", "n": "9223372036854775808"},
         ]
+
+
+@pytest.mark.parametrize("rows", ['{"a":1,"A":2}\n', '{"a":1}\n{"A":4}\n'])
+def test_json_keys_that_differ_only_in_case_are_refused(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "t.json").write_text(rows)
+    with connect(progress=SilentProgress()) as session, pytest.raises(MlsqlError) as caught:
+        session.run("load json.`t.json` as t;", folder=tmp_path)
+    assert caught.value.message == "the keys 'a' and 'A' differ only in case, and column names do not"
+
+
+def test_json_keys_that_only_look_renamed(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('{"a":1,"A_1":2}\n')
+    with connect(progress=SilentProgress()) as session:
+        table = session.run("load json.`t.json` as t;", folder=tmp_path)
+        assert table is not None
+        assert table.to_arrow().to_pylist() == [{"a": 1, "A_1": 2}]
+
+
+def test_empty_text_in_a_csv_of_one_column_comes_back(tmp_path: Path) -> None:
+    options = "where header='true' and nullValue='NA'"
+    with connect(progress=SilentProgress()) as session:
+        table = session.run(
+            f"select '' as s union all select null union all select 'b' as t;"
+            f"save overwrite t as csv.`one.csv` {options}; load csv.`one.csv` {options} as u;",
+            folder=tmp_path,
+        )
+        assert table is not None
+        assert table.to_arrow().to_pylist() == [{"s": ""}, {"s": None}, {"s": "b"}]

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from mlsql_engine.core.options import option
 from mlsql_engine.core.span import Span
+from mlsql_engine.language.ast import SaveMode
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-SaveMode = Literal["overwrite", "append", "errorIfExists", "ignore"]
 
 
 @dataclass(frozen=True)

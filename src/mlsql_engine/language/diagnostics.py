@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from mlsql_engine.core.errors import SyntaxProblem, nearest
 from mlsql_engine.core.span import Span
+from mlsql_engine.language.ast import SaveMode
 
 if TYPE_CHECKING:
     from lark.exceptions import UnexpectedInput
@@ -39,7 +40,7 @@ _WORDS = {
     "$END": "';'",
 }
 _KEYWORDS = {"_AS": "as", "_WHERE": "where", "_OPTIONS": "options", "_AND": "and", "_PARTITION_BY": "partitionBy"}
-SAVE_MODES = ("overwrite", "append", "errorIfExists", "ignore")
+SAVE_MODES: tuple[str, ...] = get_args(SaveMode)
 _BARE_PATH = re.compile(r"\w\.(\S+)\s*\Z")
 _SAVE_MODE = re.compile(r"save\s+(\w+)\s+\Z", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|'[^']*'?|\"[^\"]*\"?|`[^`]*`?|\S")

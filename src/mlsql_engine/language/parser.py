@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from mlsql_engine.core.errors import SyntaxProblem
 from mlsql_engine.core.span import Source, Span
@@ -20,9 +20,7 @@ _QUERY = re.compile(r"(?:select|with)\b", re.IGNORECASE)
 _LAST_ALIAS = re.compile(
     r"\bas\s+(?P<table>(?:[^\W\d]|\$\{[^{}]*\})(?:\w|\$\{[^{}]*\})*|`[^`]*`)\s*\Z", re.IGNORECASE
 )
-_SAVE_MODES: dict[str, ast.SaveMode] = {
-    mode.lower(): mode for mode in ("overwrite", "append", "errorIfExists", "ignore")
-}
+_SAVE_MODES: dict[str, ast.SaveMode] = {mode.lower(): mode for mode in get_args(ast.SaveMode)}
 
 
 def parse(source: Source) -> ast.Script:

@@ -10,7 +10,7 @@ from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
-from mlsql_engine.engines.requests import SaveMode
+from mlsql_engine.language.ast import SaveMode
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,9 @@ def csv_query(connection: duckdb.DuckDBPyConnection, files: list[str], options: 
     return csv_files.query(connection, filled, _escaped(filled), options)
 
 
-def json_query(files: list[str], options: JsonLoad, what: str | None = None) -> str:
+def json_query(
+    connection: duckdb.DuckDBPyConnection, files: list[str], options: JsonLoad, what: str | None = None
+) -> str:
     """The select that reads json files; `what` says what they are, if not files.
 
     The types are those of all rows, and as in Spark objects are structs and no text is taken for a time.
@@ -103,18 +105,39 @@ def json_query(files: list[str], options: JsonLoad, what: str | None = None) -> 
         "map_inference_threshold=-1",
     ]
     source = f"read_json({literals(_escaped(filled))}, {', '.join(arguments)}"
-    with duckdb.connect() as connection:
-        try:
-            columns = connection.execute(
-                f"DESCRIBE SELECT * FROM {source}, records='true', {_ALL_ROWS})"
-            ).fetchall()
-        except duckdb.BinderException as error:
-            if "expected records" not in str(error):
-                raise
-            raise _no_objects(connection, source, filled[0], what) from None
+    try:
+        columns = connection.execute(f"DESCRIBE SELECT * FROM {source}, records='true', {_ALL_ROWS})").fetchall()
+    except duckdb.BinderException as error:
+        if "expected records" not in str(error):
+            raise
+        raise _no_objects(connection, source, filled[0], what) from None
+    _refuse_keys_of_one_name(connection, filled, form, [str(column[0]) for column in columns])
     # Found out once here: a view would look through all rows whenever it is read.
     types = ", ".join(f"{literal(name)}: {literal(_NO_TYPE.sub('VARCHAR', kind))}" for name, kind, *_ in columns)
     return f"SELECT * FROM {source}, columns={{{types}}})"
+
+
+_RENAMED_KEY = re.compile(r"(.+)_\d+\Z", re.DOTALL)
+
+
+def _refuse_keys_of_one_name(
+    connection: duckdb.DuckDBPyConnection, files: list[str], form: str, names: list[str]
+) -> None:
+    """Raise DataProblem for keys that differ only in case: DuckDB calls the second one `A_1` and finds no value."""
+    spelled = {name.lower(): name for name in names}
+    for name in names:
+        found = _RENAMED_KEY.match(name)
+        key = found.group(1) if found else name
+        if key in names or key.lower() not in spelled:
+            continue
+        rows = f"read_json_objects({literals(_escaped(files))}, format='{form}')"
+        test = f"SELECT count(*) FROM {rows} WHERE list_contains(json_keys(json), {literal(key)})"
+        count = connection.execute(test).fetchone()
+        if count is not None and count[0]:
+            raise DataProblem(
+                f"the keys '{spelled[key.lower()]}' and '{key}' differ only in case, and column names do not",
+                hint="give one of them another name in the file",
+            )
 
 
 _ALL_ROWS = "sample_size=-1, dateformat='no text is this', timestampformat='no text is this'"

@@ -22,6 +22,7 @@ import pyarrow.csv as arrow_csv
 
 from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import DataProblem, Detail
+from mlsql_engine.engines.duckdb.quoting import identifier
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,7 +63,9 @@ def read_libsvm(
         batches = reading.batches(pool, ahead=threads + 2)
         connection.register(incoming, pa.RecordBatchReader.from_batches(_SCHEMA, batches))
         try:
-            connection.execute(f"CREATE OR REPLACE TABLE {_quoted(table)} AS FROM {_quoted(incoming)}").fetchall()
+            connection.execute(
+                f"CREATE OR REPLACE TABLE {identifier(table)} AS FROM {identifier(incoming)}"
+            ).fetchall()
         except duckdb.Error as problem:
             raise (reading.failure or problem) from None
         finally:
@@ -70,11 +73,7 @@ def read_libsvm(
     size = num_features or max(reading.largest_index, 1)
     fields = (f"{vectors.SPARSE}::TINYINT", f"{size}::INTEGER", "indices", '"values"')
     packed = ", ".join(f'"{name}" := {field}' for name, field in zip(vectors.FIELDS, fields, strict=True))
-    return f"SELECT label, struct_pack({packed}) AS features FROM {_quoted(table)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"SELECT label, struct_pack({packed}) AS features FROM {identifier(table)}"
 
 
 def _files(paths: Sequence[str]) -> Iterator[str]:

@@ -72,7 +72,9 @@ class Loading:
         path = files.inline_json_file(request.place, self._scratch.folder("inline"), request.called)
         array = request.place.lstrip().startswith("[")
         try:
-            return self._view(files.json_query([path], JsonLoad(multi_line=array), request.called))
+            with self._database.cursor() as cursor:
+                select = files.json_query(cursor, [path], JsonLoad(multi_line=array), request.called)
+            return self._view(select)
         except duckdb.Error as error:
             raise problems.explain_file(error, request.called) from error
 
@@ -104,7 +106,7 @@ def _select(cursor: duckdb.DuckDBPyConnection, paths: list[str], options: LoadOp
         case CsvLoad():
             return files.csv_query(cursor, paths, options)
         case JsonLoad():
-            return files.json_query(paths, options)
+            return files.json_query(cursor, paths, options)
         case ParquetLoad():
             return files.parquet_query(cursor, paths, options)
     raise InternalError(f"no way to read {type(options).__name__}")

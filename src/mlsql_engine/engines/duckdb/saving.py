@@ -30,6 +30,9 @@ def copy_statement(view: str, schema: pa.Schema, request: WriteRequest, path: st
     else:
         select = ", ".join(f"{_spelled(field, options)} AS {identifier(field.name)}" for field in schema)
         bracket = _copy_options(options)
+        if isinstance(options, CsvSave) and options.null_value and len(schema) == 1:
+            # Unquoted, an empty text would be an empty line, which readers pass over.
+            bracket += ", FORCE_QUOTE *"
     if request.partition_by:
         bracket += f", PARTITION_BY ({', '.join(map(identifier, request.partition_by))})"
     return f"COPY (SELECT {select} FROM {identifier(view)}) TO {literal(path)} ({bracket})"

@@ -269,9 +269,11 @@ class TestJson:
         assert error.hint == 'is it one value over many lines? then: where multiLine="true"'
 
     def test_what_rows_in_no_file_are_called(self, tmp_path: Path) -> None:
+        import duckdb
+
         path = inline_json_file("1", tmp_path)
-        with pytest.raises(MlsqlError) as raised:
-            json_query([path], JsonLoad(), "the variable 'rows'")
+        with duckdb.connect() as connection, pytest.raises(MlsqlError) as raised:
+            json_query(connection, [path], JsonLoad(), "the variable 'rows'")
         assert raised.value.message == "the variable 'rows', line 1: this is no JSON object"
         with pytest.raises(MlsqlError) as raised:
             inline_json_file(" ", tmp_path, "the variable 'rows'")

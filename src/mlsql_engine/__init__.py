@@ -16,10 +16,11 @@ from mlsql_engine.core.version import __version__
 if TYPE_CHECKING:
     from mlsql_engine.core.errors import MlsqlError
     from mlsql_engine.core.progress import SilentProgress
+    from mlsql_engine.core.settings import Settings
     from mlsql_engine.session import Session, connect
     from mlsql_engine.table import Table
 
-__all__ = ["MlsqlError", "Session", "SilentProgress", "Table", "__version__", "connect"]
+__all__ = ["MlsqlError", "Session", "Settings", "SilentProgress", "Table", "__version__", "connect"]
 
 _HOMES = {
     "connect": "mlsql_engine.session",
@@ -27,6 +28,7 @@ _HOMES = {
     "Table": "mlsql_engine.table",
     "MlsqlError": "mlsql_engine.core.errors",
     "SilentProgress": "mlsql_engine.core.progress",
+    "Settings": "mlsql_engine.core.settings",
 }
 
 

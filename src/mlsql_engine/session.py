@@ -5,26 +5,34 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
 from mlsql_engine.algorithms.base import Algorithm, Workshop
 from mlsql_engine.core.errors import MlsqlError, UnknownName
 from mlsql_engine.core.functions import FunctionCatalog
+from mlsql_engine.core.jobs import Jobs
 from mlsql_engine.core.progress import Progress, StreamProgress
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.scratch import Scratch
+from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Source as ScriptSource
 from mlsql_engine.engines.base import Engine
 from mlsql_engine.language.parser import parse
+from mlsql_engine.language.variables import Variables
 from mlsql_engine.sources import files
 from mlsql_engine.sources.base import Source
-from mlsql_engine.statements.context import Context, Outcome
-from mlsql_engine.statements.execution import execute
+from mlsql_engine.statements.commands.base import Command
+from mlsql_engine.statements.context import Context, SessionState
+from mlsql_engine.statements.execution import execute_script
+from mlsql_engine.statements.plugin import StatementPlugin
 from mlsql_engine.table import Table
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.launcher import LocalLauncher
+from mlsql_engine.workers.roster import Roster
 
 EngineMaker = Callable[[FunctionCatalog, Scratch], Engine]
 
@@ -32,55 +40,81 @@ EngineMaker = Callable[[FunctionCatalog, Scratch], Engine]
 class Session:
     """Tables, variables and functions that scripts share; a context manager that ends its workers.
 
-    Not safe for two threads at once.
+    Several threads may run scripts in it: their statements take turns.
     """
 
-    def __init__(self, engine: str, variables: Mapping[str, str], progress: Progress) -> None:
+    def __init__(self, engine: str, variables: Mapping[str, str], progress: Progress, settings: Settings) -> None:
         make_engine = engines().find(engine)
-        self._scratch = Scratch()
-        scratch = self._scratch
-        launcher = LocalLauncher(lambda: scratch.folder("sdk"))
-        self._functions = Functions(launcher, self._scratch, progress)
-        self._context = Context(
-            engine=make_engine(self._functions, self._scratch),
+        scratch = Scratch()
+        roster = Roster()
+        launcher = LocalLauncher(lambda: scratch.folder("sdk"), roster)
+        functions = Functions(launcher, scratch, progress)
+        made = make_engine(functions, scratch)
+
+        def interrupt() -> None:
+            roster.interrupt()
+            made.interrupt()
+
+        self._state = SessionState(
+            engine=made,
             sources=sources(),
             algorithms=algorithms(),
-            functions=self._functions,
-            workshop=Workshop(launcher, self._scratch, progress),
+            statements=statements(),
+            commands=commands(),
+            functions=functions,
+            workshop=Workshop(launcher, scratch, progress),
+            roster=roster,
+            settings=settings,
+            jobs=Jobs(interrupt),
             variables={name: str(value) for name, value in variables.items()},
         )
         # A session that nobody closes ends with the interpreter, its workers and its folder with it.
-        self._end = weakref.finalize(self, _end, os.getpid(), self._functions, self._context.engine, self._scratch)
+        self._end = weakref.finalize(self, _end, os.getpid(), functions, made, scratch)
 
-    def run(self, text: str, *, name: str = "<script>", folder: Path | None = None) -> Table | None:
+    def run(
+        self,
+        text: str,
+        *,
+        name: str = "<script>",
+        folder: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Table | None:
         """Run a script and give its last table, or None when it made none.
 
-        `name` is what errors call the script; relative paths in it start from `folder` (the current one).
-        The whole script is parsed before its first statement runs. Raises MlsqlError; statements before the
-        one that failed have run.
+        `name` is what errors call the script; relative paths in it start from `folder` (the current one);
+        `variables` are `${name}`s for this run only. The whole script is parsed before its first statement runs.
+        Raises MlsqlError; statements before the one that failed have run.
         """
-        self._check_open()
-        script = parse(ScriptSource(name, text, (folder or Path.cwd()).absolute()))
-        last: Outcome | None = None
-        for statement in script.statements:
-            outcome = execute(statement, self._context)
-            if outcome.relation is not None:
-                last = outcome
-        if last is None or last.relation is None:
-            return None
-        return Table(self._context.engine, last.relation, last.name, owner=self)
+        return self._run(ScriptSource(name, text, (folder or Path.cwd()).absolute()), variables or {}, ())
 
-    def run_file(self, path: Path) -> Table | None:
+    def run_file(self, path: Path, *, variables: Mapping[str, str] | None = None) -> Table | None:
         """Run the script in a file; relative paths in it start from its folder. See `run`."""
-        return self.run(read_script(path), name=str(path), folder=path.resolve().parent)
+        place = path.resolve()
+        source = ScriptSource(str(path), read_script(path), place.parent)
+        return self._run(source, variables or {}, (str(place),))
+
+    def _run(self, source: ScriptSource, own: Mapping[str, str], includes: tuple[str, ...]) -> Table | None:
+        self._check_open()
+        state = self._state
+        script = parse(source, state.statements.words())
+        with state.jobs.started(source.name) as job:
+            variables = Variables(state.variables, {name: str(value) for name, value in own.items()})
+            context = Context(state, job, variables, execute_script, includes)
+            execute_script(script, context)
+        last = context.last
+        return None if last.relation is None else Table(state.engine, last.relation, last.name, owner=self)
 
     def table(self, name: str) -> Table:
         """The table of that name. Raises UnknownName."""
         self._check_open()
-        relation = self._context.engine.tables.get(name.lower())
+        relation = self._state.engine.tables.get(name.lower())
         if relation is None:
-            raise UnknownName("table", name, self._context.engine.tables)
-        return Table(self._context.engine, relation, name, owner=self)
+            raise UnknownName("table", name, self._state.engine.tables)
+        return Table(self._state.engine, relation, name, owner=self)
+
+    def cancel(self, job: int) -> None:
+        """End a job that runs in another thread, as `!kill` does. Raises UnknownName for one that does not run."""
+        self._state.jobs.cancel(job)
 
     def close(self) -> None:
         """End the workers, forget the tables, remove the temporary folder. Closing twice is harmless."""
@@ -113,13 +147,30 @@ def connect(
     *,
     variables: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    settings: Settings | None = None,
 ) -> Session:
     """A new session.
 
     `variables` are `${name}`s that scripts may use; `progress` is told how training goes and what scripts
-    print (standard error unless another is given; `SilentProgress()` for nothing).
+    print (standard error unless another is given; `SilentProgress()` for nothing); `settings` say what scripts
+    may do.
     """
-    return Session(engine, variables or {}, progress or StreamProgress())
+    return Session(engine, variables or {}, progress or StreamProgress(), settings or Settings())
+
+
+def check(
+    source: ScriptSource, *, variables: Mapping[str, str] | None = None, includes: tuple[str, ...] = ()
+) -> list[MlsqlError]:
+    """Everything that can be known to be wrong with a script, and with those that it includes, without running it.
+
+    `includes` are the resolved paths of the scripts that it must not include: its own.
+    """
+    from mlsql_engine.statements.checking.checker import Checker
+    from mlsql_engine.statements.checking.state import State
+
+    state = State(variables=dict(variables or {}))
+    checker = Checker(sources(), algorithms(), statements(), commands(), state, includes=includes)
+    return checker.check(source)
 
 
 def read_script(path: Path) -> str:
@@ -150,6 +201,37 @@ def sources() -> Registry[Source]:
     registry: Registry[Source] = Registry("format", "mlsql.sources")
     files.add_to(registry)
     return registry
+
+
+def statements() -> Registry[StatementPlugin]:
+    """The statements that other packages add."""
+    return Registry("statement", "mlsql.statements")
+
+
+def commands() -> Registry[Command]:
+    """The !commands that there are."""
+    registry: Registry[Command] = Registry("command", "mlsql.commands")
+    for name, module in _COMMANDS.items():
+        registry.add(name, partial(_command, module))
+    return registry
+
+
+_COMMANDS = {
+    "assert": "assertion",
+    "cache": "cache",
+    "desc": "desc",
+    "explain": "explain",
+    "kill": "kill",
+    "lastCommand": "last_command",
+    "println": "println",
+    "profile": "profile",
+    "show": "show",
+}
+
+
+def _command(module: str) -> Command:
+    made: Command = import_module(f"mlsql_engine.statements.commands.{module}").command()
+    return made
 
 
 def algorithms() -> Registry[Algorithm]:

@@ -34,10 +34,11 @@ class Workshop:
 class TrainRequest:
     """One train statement: the data, where the model goes, the typed options, the tables that options name.
 
+    `relation` is None for `run command as …`, which gives no data;
     `folder` is what relative paths in options start from; `span` the place of the statement.
     """
 
-    relation: Relation
+    relation: Relation | None
     engine: Engine
     path: Path
     options: Any

@@ -11,6 +11,8 @@
     ├── ScriptFailed        the user's Python raised, exited or wrote nothing
     ├── WorkerProblem       the worker process itself: could not start, crashed
     │   └── WorkerTimeout
+    ├── AssertionFailed     an !assert does not hold
+    ├── Cancelled           somebody ended the job
     └── InternalError       an invariant of ours is broken: a bug to report
 
 Every error has a stable code; `span` says where in the script, `hint` what to do, `details` are
@@ -152,6 +154,18 @@ class WorkerTimeout(WorkerProblem):
     """A worker that did not finish in the time it was given."""
 
     default_code = "TIMEOUT"
+
+
+class AssertionFailed(MlsqlError):
+    """A table does not hold what an !assert says of it."""
+
+    default_code = "ASSERTION"
+
+
+class Cancelled(MlsqlError):
+    """Somebody ended the job."""
+
+    default_code = "CANCELLED"
 
 
 class InternalError(MlsqlError):

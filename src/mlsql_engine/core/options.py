@@ -12,12 +12,12 @@ Keys match in any case. A field of type `Mapping[str, Text]` takes all keys that
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mlsql_engine.core.duration import Duration, parse_duration
-from mlsql_engine.core.errors import BadValue, UnknownOption
+from mlsql_engine.core.errors import BadValue, MlsqlError, UnknownOption
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 
@@ -80,13 +80,15 @@ def referenced_tables(options: Any) -> dict[str, Text]:
     """The tables that the options of type TableName name, by their fields."""
     hints = _hints(type(options))
     named = {
-        item.name: getattr(options, item.name) for item in _declared(type(options)) if _is_table(hints[item.name])
+        item.name: getattr(options, item.name)
+        for item in _declared(type(options))
+        if _is(TableName, hints[item.name])
     }
     return {field_name: text for field_name, text in named.items() if text is not None}
 
 
-def _is_table(hint: Any) -> bool:
-    return TableName in (get_args(hint) or (hint,))
+def _is(kind: Any, hint: Any) -> bool:
+    return kind in (get_args(hint) or (hint,))
 
 
 def parse_options(cls: type[Options], written: Iterable[tuple[Text, Text]], *, owner: str) -> Options:
@@ -95,32 +97,81 @@ def parse_options(cls: type[Options], written: Iterable[tuple[Text, Text]], *, o
     Raises UnknownOption for a key that is not declared, BadValue for a value of the wrong form, a key that is
     given twice, or a required one that is missing.
     """
-    hints = _hints(cls)
-    by_key: dict[str, Field[Any]] = {}
-    prefixes: dict[str, Field[Any]] = {}
-    for item in _declared(cls):
-        target = prefixes if _is_prefix(hints[item.name]) else by_key
-        for word in (_public_name(item), *item.metadata["aliases"]):
-            target[word.lower()] = item
-    values: dict[str, Any] = {}
-    spans: dict[str, Span] = {}
+    reading = _Reading(cls, owner)
     for key, value in written:
-        item, rest = _find(key, by_key, prefixes, owner)
-        given = values.setdefault(item.name, {}) if rest is not None else values
+        reading.read(key, value)
+    for item in reading.missing():
+        raise _needed(item, owner)
+    options = cls(**reading.values)
+    object.__setattr__(options, _SPANS, reading.spans)
+    return options
+
+
+def option_problems(
+    cls: type, written: Iterable[tuple[Text, Text]], *, owner: str, known: Callable[[Text], bool]
+) -> list[MlsqlError]:
+    """Everything that `parse_options` would complain of; only the key is looked at where a value is not `known`."""
+    reading = _Reading(cls, owner)
+    problems: list[MlsqlError] = []
+    for key, value in written:
+        try:
+            reading.read(key, value, check=known(value))
+        except MlsqlError as problem:
+            problems.append(problem)
+    if not problems:
+        # A key that is spelled wrong may be the one that seems to be missing.
+        problems += [_needed(item, owner) for item in reading.missing()]
+    return problems
+
+
+def file_options(options: Any) -> list[Text]:
+    """The files that the options of type FilePath name."""
+    hints = _hints(type(options))
+    named = [getattr(options, item.name) for item in _declared(type(options)) if _is(FilePath, hints[item.name])]
+    return [text for text in named if text is not None]
+
+
+class _Reading:
+    """Options as they are read, one by one."""
+
+    def __init__(self, cls: type, owner: str) -> None:
+        self._cls = cls
+        self._owner = owner
+        self._hints = _hints(cls)
+        self._by_key: dict[str, Field[Any]] = {}
+        self._prefixes: dict[str, Field[Any]] = {}
+        for item in _declared(cls):
+            target = self._prefixes if _is_prefix(self._hints[item.name]) else self._by_key
+            for word in (_public_name(item), *item.metadata["aliases"]):
+                target[word.lower()] = item
+        self.values: dict[str, Any] = {}
+        self.spans: dict[str, Span] = {}
+
+    def read(self, key: Text, value: Text, *, check: bool = True) -> None:
+        """Take one option; without `check` its value is taken for right."""
+        item, rest = _find(key, self._by_key, self._prefixes, self._owner)
+        given = self.values.setdefault(item.name, {}) if rest is not None else self.values
         name = item.name if rest is None else rest
         if name in given:
             raise BadValue(f"the option '{key.value}' is given twice", span=key.span)
-        given[name] = value if rest is not None else _convert(hints[item.name], value, _public_name(item))
-        spans[item.name] = value.span
-        if rest is None:
+        self.spans[item.name] = value.span
+        given[name] = value
+        if rest is None and check:
+            given[name] = _convert(self._hints[item.name], value, _public_name(item))
             _check_limits(item, given[name], value)
-    for item in _declared(cls):
-        if item.name not in values and item.default is MISSING and item.default_factory is MISSING:
-            name = _public_name(item)
-            raise BadValue(f"{owner} needs the option '{name}'", hint=f"{name}: {item.metadata['doc']}")
-    options = cls(**values)
-    object.__setattr__(options, _SPANS, spans)
-    return options
+
+    def missing(self) -> list[Field[Any]]:
+        """The options that must be given and are not."""
+        return [
+            item
+            for item in _declared(self._cls)
+            if item.name not in self.values and item.default is MISSING and item.default_factory is MISSING
+        ]
+
+
+def _needed(item: Field[Any], owner: str) -> BadValue:
+    name = _public_name(item)
+    return BadValue(f"{owner} needs the option '{name}'", hint=f"{name}: {item.metadata['doc']}")
 
 
 def written_at(options: Any, name: str) -> Span | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mlsql_engine.core.errors import MlsqlError, UnknownName
@@ -54,6 +54,15 @@ class Registry(Generic[Item]):
         self._discover()
         return sorted((name for name, _ in self._makers.values()), key=str.lower)
 
+    def words(self) -> Collection[str]:
+        """The names in lower case; entry points are read when one is asked for that is not among ours."""
+        return _Words(self)
+
+    def __contains__(self, name: str) -> bool:
+        if name.lower() not in self._makers:
+            self._discover()
+        return name.lower() in self._makers
+
     def __iter__(self) -> Iterator[Item]:
         return iter([self.find(name) for name in self.names()])
 
@@ -66,6 +75,20 @@ class Registry(Generic[Item]):
         for entry in entry_points(group=self._group or ""):
             if entry.name.lower() not in self._makers:
                 self._makers[entry.name.lower()] = (entry.name, _maker(entry))
+
+
+class _Words(Collection[str]):
+    def __init__(self, registry: Registry[Any]) -> None:
+        self._registry = registry
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and word in self._registry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name.lower() for name in self._registry.names()])
+
+    def __len__(self) -> int:
+        return len(self._registry.names())
 
 
 def _maker(entry: EntryPoint) -> Callable[[], Any]:

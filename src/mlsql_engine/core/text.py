@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 from mlsql_engine.core.span import Span
 
@@ -45,15 +48,48 @@ class Text:
 
     def _origin(self, offset: int) -> tuple[int, int]:
         """The source characters, from and to, that the character at `offset` came from."""
-        chosen = self.pieces[0]
-        for piece in self.pieces:
-            if piece.offset > offset:
-                break
-            chosen = piece
+        chosen = self.piece_at(offset)
         if chosen.length is not None:
             return chosen.start, chosen.start + chosen.length
         start = chosen.start + offset - chosen.offset
         return start, start + 1
+
+    def piece_at(self, offset: int) -> Piece:
+        """The piece that the character at `offset` belongs to."""
+        return self.pieces[max(0, bisect_right(self._offsets, offset) - 1)]
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        return [piece.offset for piece in self.pieces]
+
+    def runs(self, start: int, end: int) -> list[tuple[int, int]]:
+        """`start` to `end` cut where the text's own pieces begin: what lies between has one origin."""
+        first, last = bisect_right(self._offsets, start), bisect_left(self._offsets, end)
+        return list(pairwise([start, *self._offsets[first:last], end]))
+
+    def part(self, start: int, end: int) -> Text:
+        """The characters `start` to `end`, without the blanks around them, as a text of their own."""
+        value = self.value[start:end]
+        start += len(value) - len(value.lstrip())
+        value = value.strip()
+        if not value:
+            return Text.literal("", Span(self.span.source, self.span.start, self.span.start))
+        pieces = []
+        for first, _ in self.runs(start, start + len(value)):
+            piece = self.piece_at(first)
+            origin = piece.start if piece.length is not None else piece.start + first - piece.offset
+            pieces.append(Piece(first - start, origin, piece.length))
+        return Text(value, self.place(start, start + len(value)), tuple(pieces))
+
+    def between(self, head: str, tail: str) -> Text:
+        """The text between two others, which stand for its first and its last character."""
+        first, last = self.place(0, 1), self.place(max(0, len(self.value) - 1), len(self.value))
+        pieces = [
+            Piece(0, first.start, 1),
+            *(Piece(piece.offset + len(head), piece.start, piece.length) for piece in self.pieces),
+            Piece(len(head) + len(self.value), last.start, 1),
+        ]
+        return Text(head + self.value + tail, self.span, tuple(pieces))
 
     def __str__(self) -> str:
         return self.value

@@ -68,6 +68,21 @@ class Engine(Protocol):
         The place is complete, or as it was before. Raises DataProblem.
         """
 
+    def define(self, text: Text) -> None:
+        """Carry out a statement of Spark SQL that makes, fills or forgets a table: create, insert, drop, refresh.
+
+        Raises SyntaxProblem, UnknownName or SqlProblem, placed in the text. It is done whole or not at all.
+        """
+
+    def configure(self, name: str, value: str) -> bool:
+        """Set a setting of the engine; False for one of Spark's that means nothing here.
+
+        Raises UnknownName for one that there is not, BadValue for a wrong value.
+        """
+
+    def interrupt(self) -> None:
+        """Make what is going on in other threads fail; what comes later works."""
+
     def register_function(self, name: str) -> bool:
         """Make the function `name` of the session's catalog callable in SQL; True when it hides a built-in."""
 

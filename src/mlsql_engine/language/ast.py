@@ -72,6 +72,15 @@ class SetStatement(Statement):
 
 
 @dataclass(frozen=True)
+class ConnectStatement(Statement):
+    """connect FORMAT where … as name;"""
+
+    format: Text
+    options: tuple[Option, ...]
+    name: Text
+
+
+@dataclass(frozen=True)
 class TrainStatement(Statement):
     """train table as ALGORITHM.`path` where … as result; `run` is the same word."""
 
@@ -101,11 +110,59 @@ class RegisterStatement(Statement):
 
 
 @dataclass(frozen=True)
+class UnregisterStatement(Statement):
+    """unregister function; or unregister ALGORITHM.`path` as function; — one of the two is not None."""
+
+    function: Text | None
+    algorithm: Target | None
+
+
+@dataclass(frozen=True)
+class IncludeStatement(Statement):
+    """include FORMAT.`path`;"""
+
+    source: Target
+
+
+@dataclass(frozen=True)
+class DefinitionStatement(Statement):
+    """create, insert, drop or refresh: `text` is the whole statement in Spark SQL, `word` its first word."""
+
+    word: str
+    text: Text
+
+
+@dataclass(frozen=True)
 class CommandStatement(Statement):
     """!name argument …;"""
 
     name: Text
     arguments: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class OtherStatement(Statement):
+    """word argument … where … as result; a statement of somebody else's package."""
+
+    word: Text
+    arguments: tuple[Text, ...]
+    options: tuple[Option, ...]
+    result: Text | None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """!if or !elif with its condition, or !else without one, and the statements that it guards."""
+
+    condition: Text | None
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class IfStatement(Statement):
+    """!if … !fi; the span is that of the !if."""
+
+    branches: tuple[Branch, ...]
 
 
 @dataclass(frozen=True)

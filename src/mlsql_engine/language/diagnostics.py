@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_args
 
@@ -13,8 +14,10 @@ from mlsql_engine.language.ast import SaveMode
 if TYPE_CHECKING:
     from lark.exceptions import UnexpectedInput
 
-LATER_WORDS = ("connect", "create", "drop", "include", "insert", "refresh", "unregister")
-STATEMENT_WORDS = ("load", "select", "with", "save", "set", "train", "run", "predict", "register")
+STATEMENT_WORDS = (
+    *("load", "select", "with", "save", "set", "connect", "train", "run", "predict", "register", "unregister"),
+    *("include", "create", "insert", "drop", "refresh"),
+)
 
 # What the grammar's terminals are called when they are what was expected, in the order they are listed.
 _WORDS = {
@@ -23,10 +26,12 @@ _WORDS = {
     "_OPTIONS": "'options'",
     "_AND": "'and'",
     "_PARTITION_BY": "'partitionBy'",
-    "EQUAL": "'='",
-    "DOT": "'.'",
-    "COMMA": "','",
+    "_EQUAL": "'='",
+    "_DOT": "'.'",
+    "_COMMA": "','",
     "NAME": "a name",
+    "TABLE": "a table",
+    "VARIABLE": "a variable's name",
     "FORMAT": "a format or algorithm",
     "KEY": "an option's name",
     "STRING": "a string",
@@ -36,6 +41,7 @@ _WORDS = {
     "PATH": "a `path` in backquotes",
     "WORD": "a word",
     "COMMAND": "a command such as !show",
+    "OTHER": "a statement's word",
     "MODE": "overwrite, append, errorIfExists or ignore",
     "$END": "';'",
 }
@@ -46,27 +52,22 @@ _SAVE_MODE = re.compile(r"save\s+(\w+)\s+\Z", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|'[^']*'?|\"[^\"]*\"?|`[^`]*`?|\S")
 
 
-def check_first_word(span: Span) -> None:
-    """Raise SyntaxProblem when the statement starts with no word that starts a statement."""
+def check_first_word(span: Span, words: Collection[str] = ()) -> None:
+    """Raise SyntaxProblem when the statement starts with no word that starts a statement.
+
+    `words` are those of other packages' statements, in lower case.
+    """
     found = _TOKEN.match(span.text)
     word = found.group() if found else ""
-    if word == "!" or word.lower() in STATEMENT_WORDS:
+    if word == "!" or word.lower() in STATEMENT_WORDS or word.lower() in words:
         return
-    if word.lower() in LATER_WORDS:
-        raise SyntaxProblem(
-            f"this version of mlsql has no statement '{word.lower()}'",
-            span=span.part(0, len(word)),
-            hint=f"it has {', '.join(STATEMENT_WORDS)} and !show",
-            code="UNSUPPORTED",
-        )
-    close = get_close_matches(word.lower(), STATEMENT_WORDS, n=1, cutoff=0.7)
+    known = (*STATEMENT_WORDS, *sorted(words))
+    close = get_close_matches(word.lower(), known, n=1, cutoff=0.7)
     near = close[0] if close else None
     raise SyntaxProblem(
         f"no statement starts with {_shown(word)}",
         span=span.part(0, len(word)),
-        hint=f"did you mean '{near}'?"
-        if near
-        else f"a statement starts with {', '.join(STATEMENT_WORDS)} or !command",
+        hint=f"did you mean '{near}'?" if near else f"a statement starts with {', '.join(known)} or !command",
     )
 
 
@@ -85,13 +86,14 @@ def explain(error: UnexpectedInput, statement: Span) -> SyntaxProblem:
         case UnexpectedCharacters():
             expected = set(error.allowed or ())
             offset = error.pos_in_stream or 0
+    expected.discard("OTHER")
     found = _TOKEN.match(statement.text, offset) if offset < length else None
     if found is None:
         where = Span(statement.source, statement.end, statement.end + 1)
         message = f"the statement ends too early: expected {_listed(expected)}"
         return SyntaxProblem(message, span=where, hint=_shape(statement))
     word = found.group()
-    if expected == {"DOT"} and (path := _BARE_PATH.search(statement.text[:offset])):
+    if expected == {"_DOT"} and (path := _BARE_PATH.search(statement.text[:offset])):
         # What stands there is a whole name with dots for the grammar.
         word, offset, expected = path.group(1), path.start(1), {"PATH"}
     return SyntaxProblem(
@@ -134,11 +136,14 @@ def _listed(expected: set[str]) -> str:
 _SHAPES = {
     "load": 'load FORMAT.`path` [where key="value" and …] as table;',
     "save": 'save [overwrite] table as FORMAT.`path` [where key="value" and …] [partitionBy column, …];',
-    "set": 'set name = "value" [where key="value" and …];',
+    "set": 'set name = "value" [where type="text|conf|sql|shell|defaultParam" and …];',
+    "connect": 'connect FORMAT [where key="value" and …] as name;',
     "train": 'train table as ALGORITHM.`path` [where key="value" and …] [as result];',
     "run": 'run table as ALGORITHM.`path` [where key="value" and …] [as result];',
     "predict": 'predict table as ALGORITHM.`path` [where key="value" and …] [as result];',
     "register": 'register ALGORITHM.`path` as function [where key="value" and …];',
+    "unregister": "unregister function;",
+    "include": "include FORMAT.`path`;",
 }
 
 

@@ -1,41 +1,73 @@
-"""Text to statements: the scanner cuts, the grammar reads, and the tree becomes `ast` with spans."""
+"""Text to statements: the scanner cuts, the grammar reads, the tree becomes `ast` with spans, blocks close."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
-from mlsql_engine.core.errors import SyntaxProblem
+from mlsql_engine.core.errors import MlsqlError, SyntaxProblem
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Piece, Text
 from mlsql_engine.language import ast, diagnostics
+from mlsql_engine.language.blocks import Blocks
 from mlsql_engine.language.scanner import Chunk, chunks
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
 _QUERY = re.compile(r"(?:select|with)\b", re.IGNORECASE)
+_DEFINITION = re.compile(r"(?:create|insert|drop|refresh)\b", re.IGNORECASE)
 _LAST_ALIAS = re.compile(
     r"\bas\s+(?P<table>(?:[^\W\d]|\$\{[^{}]*\})(?:\w|\$\{[^{}]*\})*|`[^`]*`)\s*\Z", re.IGNORECASE
 )
 _SAVE_MODES: dict[str, ast.SaveMode] = {mode.lower(): mode for mode in get_args(ast.SaveMode)}
 
 
-def parse(source: Source) -> ast.Script:
-    """The statements of a script. Raises SyntaxProblem at the first place that is not MLSQL."""
-    return ast.Script(tuple(_statement(chunk) for chunk in chunks(source)))
+def parse(source: Source, words: Collection[str] = ()) -> ast.Script:
+    """The statements of a script. Raises SyntaxProblem at the first place that is not MLSQL.
+
+    `words` are those, in lower case, that start a statement of somebody else's package.
+    """
+    blocks = Blocks()
+    for chunk in chunks(source):
+        blocks.add(_statement(chunk, words))
+    return ast.Script(blocks.end())
 
 
-def _statement(chunk: Chunk) -> ast.Statement:
-    if _QUERY.match(chunk.text):
+def parse_leniently(source: Source, words: Collection[str] = ()) -> tuple[ast.Script, list[MlsqlError]]:
+    """The statements that can be read, and what is wrong with the others, in order."""
+    blocks = Blocks()
+    problems: list[MlsqlError] = []
+    cut = chunks(source)
+    while True:
+        try:
+            chunk = next(cut, None)
+            if chunk is None:
+                break
+            blocks.add(_statement(chunk, words))
+        except MlsqlError as problem:
+            problems.append(problem)
+    try:
+        return ast.Script(blocks.end()), problems
+    except MlsqlError as problem:
+        return ast.Script(blocks.close_all()), [*problems, problem]
+
+
+def _statement(chunk: Chunk, words: Collection[str]) -> ast.Statement:
+    text = chunk.text
+    if _QUERY.match(text):
         return _query(chunk)
-    diagnostics.check_first_word(chunk.span)
+    definition = _DEFINITION.match(text)
+    if definition:
+        return ast.DefinitionStatement(chunk.span, definition.group().lower(), Text.literal(text, chunk.span))
+    diagnostics.check_first_word(chunk.span, words)
     from lark.exceptions import UnexpectedInput
 
     try:
-        tree = _grammar().parse(chunk.text)
+        tree = _grammar().parse(text)
     except UnexpectedInput as error:
         raise diagnostics.explain(error, chunk.span) from None
     return _Builder(chunk.span).statement(tree)
@@ -87,52 +119,64 @@ class _Builder:
                 return ast.SaveStatement(
                     span,
                     _SAVE_MODES[mode.lower()] if mode else "errorIfExists",
-                    parts.name(),
+                    parts.table(),
                     parts.target(),
                     parts.options(),
                     parts.partition(),
                 )
             case "set":
-                return ast.SetStatement(span, parts.name(), parts.value(), parts.options())
+                return ast.SetStatement(span, parts.only("variable"), parts.only("value"), parts.options())
+            case "connect":
+                return ast.ConnectStatement(span, self.text(_first(tree)), parts.options(), parts.name())
             case "train":
-                return ast.TrainStatement(span, parts.name(), parts.target(), parts.options(), parts.result())
+                return ast.TrainStatement(span, parts.table(), parts.target(), parts.options(), parts.result())
             case "predict":
-                return ast.PredictStatement(span, parts.name(), parts.target(), parts.options(), parts.result())
+                return ast.PredictStatement(span, parts.table(), parts.target(), parts.options(), parts.result())
             case "register":
                 return ast.RegisterStatement(span, parts.target(), parts.name(), parts.options())
+            case "unregister" if parts.has("function"):
+                return ast.UnregisterStatement(span, parts.only("function"), None)
+            case "unregister":
+                return ast.UnregisterStatement(span, parts.name() if parts.has("name") else None, parts.target())
+            case "include":
+                return ast.IncludeStatement(span, parts.target())
+            case "other":
+                return ast.OtherStatement(
+                    span, self.text(_first(tree)), parts.arguments(), parts.options(), parts.result()
+                )
             case _:
-                return self._command(tree)
-
-    def _command(self, tree: Tree[Token]) -> ast.CommandStatement:
-        name: Any = tree.children[0]
-        arguments = tuple(self.text(child.children[0]) for child in tree.children[1:])  # type: ignore[union-attr, arg-type]
-        start = name.start_pos
-        span = self._span.part(start + 1, start + len(name))
-        return ast.CommandStatement(self._span, Text.literal(span.text, span), arguments)
+                name = _first(tree)
+                start = span.start + (name.start_pos or 0)
+                place = Span(span.source, start + 1, start + len(name))
+                return ast.CommandStatement(span, Text.literal(name[1:], place), parts.arguments())
 
     def text(self, token: Token) -> Text:
         """A token as text: without its quotes, and with escaped quotes made plain."""
-        start = token.start_pos or 0
-        span = self._span.part(start, start + len(token))
+        start = self._span.start + (token.start_pos or 0)
+        span = Span(self._span.source, start, start + len(token))
         match token.type:
             case "BLOCK":
-                return _unescaped(span, 3)
+                return _unescaped(token, span, 3)
             case "STRING":
-                return _unescaped(span, 1)
+                return _unescaped(token, span, 1)
             case "PATH":
-                return Text.literal(span.text[1:-1], span, span.start + 1, quoted=True)
+                return Text.literal(token[1:-1], span, start + 1, quoted=True)
             case "KEY":
-                return Text.literal(span.text.replace("`", ""), span)
+                return Text.literal(token.replace("`", ""), span)
             case _:
-                return Text.literal(span.text, span)
+                return Text.literal(str(token), span)
+
+
+def _first(tree: Tree[Token]) -> Token:
+    return cast("Token", tree.children[0])
 
 
 _ESCAPED_QUOTE = re.compile(r"\\(['\"])")
 
 
-def _unescaped(span: Span, quotes: int) -> Text:
+def _unescaped(token: str, span: Span, quotes: int) -> Text:
     r"""The inside of a string. `\'` and `\"` are quotes; every other backslash stands for itself."""
-    inside = span.text[quotes:-quotes]
+    inside = token[quotes:-quotes]
     start = span.start + quotes
     if "\\" not in inside:
         return Text.literal(inside, span, start, quoted=True)
@@ -153,15 +197,30 @@ class _Parts:
 
     def __init__(self, builder: _Builder, tree: Tree[Token]) -> None:
         self._builder = builder
+        self._tree = tree
         self._by_rule: dict[str, Any] = {
             str(child.data): child for child in tree.children if hasattr(child, "data")
         }
 
-    def name(self) -> Text:
-        return self._builder.text(self._by_rule["name"].children[0])
+    def has(self, rule: str) -> bool:
+        return rule in self._by_rule
 
-    def value(self) -> Text:
-        return self._builder.text(self._by_rule["value"].children[0])
+    def only(self, rule: str) -> Text:
+        """The text of a rule that is one token."""
+        return self._builder.text(self._by_rule[rule].children[0])
+
+    def name(self) -> Text:
+        return self.only("name")
+
+    def table(self) -> Text:
+        return self.only("table")
+
+    def arguments(self) -> tuple[Text, ...]:
+        return tuple(
+            self._builder.text(child.children[0])  # type: ignore[arg-type]
+            for child in self._tree.children
+            if not isinstance(child, str) and child.data == "argument"
+        )
 
     def target(self) -> ast.Target:
         name, path = self._by_rule["target"].children

@@ -1,22 +1,49 @@
-r"""`${name}` in a statement's texts. `\${name}` stays `${name}`."""
+r"""`${name}` in a statement's texts. `\${name}` stays `${name}`, and `${date.toString('…')}` is the time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Any, cast
 
-from mlsql_engine.core.errors import SyntaxProblem, UnknownName
+from mlsql_engine.core.errors import SyntaxProblem, UnknownName, errors_at
 from mlsql_engine.core.text import Piece, Text
 from mlsql_engine.language import ast
+from mlsql_engine.language.date_template import date_text, is_date_template
 
 _REFERENCE = re.compile(r"\\\$\{|\$\{([^{}]*)\}")
 
 
+@dataclass
+class Variables(Mapping[str, str]):
+    """The values that `${…}` stands for: the run's own first, then those that the session keeps.
+
+    `now` is the time that the run began, which date templates start from.
+    """
+
+    kept: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
+    now: datetime = field(default_factory=lambda: datetime.now().astimezone())
+
+    def __getitem__(self, name: str) -> str:
+        return self.own[name] if name in self.own else self.kept[name]
+
+    def __iter__(self) -> Any:
+        return iter({**self.kept, **self.own})
+
+    def __len__(self) -> int:
+        return len(self.kept.keys() | self.own.keys())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or name in self.kept
+
+
 def fill(statement: ast.Statement, variables: Mapping[str, str]) -> ast.Statement:
     """The statement with every `${name}` replaced. Raises UnknownName where there is no such variable."""
+    if "${" not in statement.span.text:
+        return statement
     return cast("ast.Statement", _fill(statement, variables))
 
 
@@ -24,14 +51,10 @@ def _fill(node: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(node, Text):
         return fill_text(node, variables)
     if isinstance(node, tuple):
-        return tuple(_fill(item, variables) for item in node)
+        return tuple([_fill(item, variables) for item in node])
     if isinstance(node, ast.Statement | ast.Option | ast.Target):
-        changes = {
-            field.name: _fill(getattr(node, field.name), variables)
-            for field in fields(node)
-            if field.name != "span"
-        }
-        return replace(node, **changes)
+        names = [item.name for item in fields(node) if item.name != "span"]
+        return replace(node, **{name: _fill(getattr(node, name), variables) for name in names})
     return node
 
 
@@ -39,39 +62,75 @@ def fill_text(text: Text, variables: Mapping[str, str]) -> Text:
     """One text with its references replaced, each character still knowing where it was written."""
     if "${" not in text.value:
         return text
-    value: list[str] = []
-    pieces: list[Piece] = []
-    position = length = 0
-
-    def literal(end: int) -> None:
-        nonlocal length
-        if end > position:
-            # A text with escaped quotes has several runs; each keeps its own origin.
-            for run_start, run_end in _runs(text, position, end):
-                pieces.append(Piece(length, text.place(run_start, run_start + 1).start))
-                value.append(text.value[run_start:run_end])
-                length += run_end - run_start
-
+    built = Builder(text)
     for found in _REFERENCE.finditer(text.value):
-        literal(found.start())
         if found.group(1) is None:
-            position = found.start() + 1
-            continue
-        name = found.group(1).strip()
-        span = text.place(found.start(), found.end())
-        if not name:
-            raise SyntaxProblem("${} names no variable", span=span, code="UNKNOWN_VARIABLE")
-        if name not in variables:
-            raise UnknownName("variable", name, variables, span=span)
-        pieces.append(Piece(length, span.start, span.end - span.start))
-        value.append(variables[name])
-        length += len(variables[name])
-        position = found.end()
-    literal(len(text.value))
-    return Text("".join(value), text.span, tuple(pieces) or text.pieces, text.quoted)
+            # The backslash is left out.
+            built.replace(found.start(), found.start() + 1, "")
+        else:
+            built.replace(found.start(), found.end(), _value(text, found, variables))
+    return built.text()
 
 
-def _runs(text: Text, start: int, end: int) -> list[tuple[int, int]]:
-    """`start` to `end` cut where the text's own pieces begin."""
-    cuts = [start, *(piece.offset for piece in text.pieces if start < piece.offset < end), end]
-    return list(pairwise(cuts))
+def _value(text: Text, found: re.Match[str], variables: Mapping[str, str]) -> str:
+    name = found.group(1).strip()
+    if name in variables:
+        return variables[name]
+    span = text.place(found.start(), found.end())
+    if not name:
+        raise SyntaxProblem("${} names no variable", span=span, code="UNKNOWN_VARIABLE")
+    if is_date_template(name):
+        with errors_at(span):
+            return date_text(
+                name, variables.now if isinstance(variables, Variables) else datetime.now().astimezone()
+            )
+    raise UnknownName("variable", name, variables, span=span)
+
+
+class Builder:
+    """A text made of another by replacing parts of it, from its beginning to its end."""
+
+    def __init__(self, text: Text) -> None:
+        self._source = text
+        self._value: list[str] = []
+        self._pieces: list[Piece] = []
+        self._position = self._length = 0
+
+    def replace(self, start: int, end: int, value: str) -> None:
+        """Put `value` for the characters `start` to `end`, which come after those replaced before."""
+        self._copy(start)
+        span = self._source.place(start, end)
+        if value:
+            self._pieces.append(Piece(self._length, span.start, span.end - span.start))
+            self._value.append(value)
+            self._length += len(value)
+        self._position = end
+
+    def text(self) -> Text:
+        """What has come of it."""
+        self._copy(len(self._source.value))
+        source = self._source
+        return Text("".join(self._value), source.span, tuple(self._pieces) or source.pieces, source.quoted)
+
+    def _copy(self, end: int) -> None:
+        if end > self._position:
+            # A text with escaped quotes has several runs; each keeps its own origin.
+            for start, stop in self._source.runs(self._position, end):
+                self._pieces.append(self._origin(start))
+                self._value.append(self._source.value[start:stop])
+                self._length += stop - start
+        self._position = end
+
+    def _origin(self, offset: int) -> Piece:
+        piece = self._source.piece_at(offset)
+        if piece.length is not None:
+            return Piece(self._length, piece.start, piece.length)
+        return Piece(self._length, piece.start + offset - piece.offset)
+
+
+def references(texts: Iterable[Text]) -> Iterable[str]:
+    """The names that the texts refer to, in order."""
+    for text in texts:
+        for found in _REFERENCE.finditer(text.value):
+            if found.group(1) is not None:
+                yield found.group(1).strip()

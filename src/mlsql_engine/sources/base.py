@@ -17,13 +17,23 @@ from mlsql_engine.language.ast import SaveMode
 class LoadRequest:
     """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own.
 
-    `span` is where the script names the place; `called` is what errors call rows that are in no file.
+    `span` is where the script names the place; `called` is what errors call rows that are in no file;
+    `connection` are the options of the connection that the place is a table of.
     """
 
     place: str
     options: Any
     span: Span | None = None
     called: str = "the text"
+    connection: Any = None
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What `connect` keeps under a name: the source and its typed options."""
+
+    source: Source
+    options: Any
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,9 @@ class SaveRequest:
 class Source(Protocol):
     """One format.
 
-    `load_options` and `save_options` are the dataclasses of its options, None where it cannot do that;
-    `place` says whether the path in backquotes is a path or the name of a variable.
+    `load_options`, `save_options` and `connect_options` are the dataclasses of its options, None where it cannot do
+    that; `place` says whether what stands in backquotes is a path, the name of a variable, or `name.table` of a
+    connection.
     """
 
     @property
@@ -53,7 +64,10 @@ class Source(Protocol):
     def save_options(self) -> type | None: ...
 
     @property
-    def place(self) -> Literal["path", "variable"]: ...
+    def connect_options(self) -> type | None: ...
+
+    @property
+    def place(self) -> Literal["path", "variable", "connection"]: ...
 
     def load(self, request: LoadRequest, engine: Engine) -> Relation:
         """A relation over what the request names."""
@@ -63,18 +77,18 @@ class Source(Protocol):
 
 
 def options_of(
-    sources: Registry[Source], name: Text, what: Literal["load_options", "save_options"]
+    sources: Registry[Source], name: Text, what: Literal["load_options", "save_options", "connect_options"]
 ) -> tuple[Source, type]:
     """The source of that name and its options. Raises UnknownName that lists those that can do it."""
     source = sources.find(name)
     options: type | None = getattr(source, what)
     if options is None:
         able = [other.name for other in sources if getattr(other, what) is not None]
-        done = "loaded" if what == "load_options" else "saved"
+        done = {"load_options": "loaded", "save_options": "saved", "connect_options": "connected to"}[what]
         raise MlsqlError(
             f"{source.name} cannot be {done}",
             span=name.span,
-            hint=f"formats that can: {', '.join(able)}",
+            hint=f"formats that can: {', '.join(able)}" if able else "no format can, yet",
             code="UNKNOWN_FORMAT",
         )
     return source, options

@@ -30,7 +30,8 @@ class FileSource:
     name: str
     load_options: type | None
     save_options: type | None
-    place: Literal["path", "variable"] = "path"
+    place: Literal["path", "variable", "connection"] = "path"
+    connect_options: type | None = None
 
     def load(self, request: LoadRequest, engine: Engine) -> Relation:
         """See Source.load."""

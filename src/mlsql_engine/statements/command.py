@@ -1,53 +1,29 @@
-"""!commands: what the session knows of itself.
-
-    !show tables;
-
-The result is a table: namespace, tableName, isTemporary.
-
-    !show tables;
-"""
+"""!command: find the command and run it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from mlsql_engine.core.errors import BadValue, UnknownName
-from mlsql_engine.engines.requests import ArrowRows, ReadRequest
-from mlsql_engine.language.ast import CommandStatement
+from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.language import ast, blocks
+from mlsql_engine.statements.commands.base import Command, check_arguments
 from mlsql_engine.statements.context import Context, Outcome
 
 
-def execute(statement: CommandStatement, context: Context) -> Outcome:
-    """Run the command. Raises UnknownName for one that there is not."""
-    command = _COMMANDS.get(statement.name.value.lower())
-    if command is None:
-        raise UnknownName("command", statement.name.value, _COMMANDS, span=statement.name.span)
-    return command(statement, context)
+def find(statement: ast.CommandStatement, context: Context) -> Command:
+    """The command of the statement. Raises UnknownName for one that there is not."""
+    commands = context.session.commands
+    if statement.name.value not in commands:
+        known = {*commands.names(), *blocks.WORDS}
+        raise UnknownName("command", statement.name.value, known, span=statement.name.span)
+    return commands.find(statement.name)
 
 
-def _show(statement: CommandStatement, context: Context) -> Outcome:
-    topics = {"tables": _show_tables}
-    if len(statement.arguments) != 1:
-        raise BadValue("!show takes one word", span=statement.span, hint=f"!show {'|'.join(topics)};")
-    topic = statement.arguments[0]
-    show = topics.get(topic.value.lower())
-    if show is None:
-        raise UnknownName("topic", topic.value, topics, span=topic.span)
-    return show(context)
+def works_without_turn(statement: ast.Statement, context: Context) -> bool:
+    """Whether the statement is a command that does not wait for others of the session."""
+    return isinstance(statement, ast.CommandStatement) and not find(statement, context).waits
 
 
-def _show_tables(context: Context) -> Outcome:
-    import pyarrow as pa
-
-    names = sorted(context.engine.tables)
-    table = pa.table(
-        {
-            "namespace": pa.array([""] * len(names), pa.string()),
-            "tableName": pa.array(names, pa.string()),
-            "isTemporary": pa.array([True] * len(names), pa.bool_()),
-        }
-    )
-    return Outcome(context.engine.read(ReadRequest(ArrowRows(table))))
-
-
-_COMMANDS: dict[str, Callable[[CommandStatement, Context], Outcome]] = {"show": _show}
+def execute(statement: ast.CommandStatement, context: Context) -> Outcome:
+    """Run the command. Raises UnknownName for one that there is not, BadValue for its arguments."""
+    command = find(statement, context)
+    check_arguments(command, statement)
+    return command.execute(statement, context)

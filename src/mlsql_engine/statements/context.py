@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlsql_engine.algorithms.base import Algorithm, Workshop
 from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.jobs import Job, Jobs
 from mlsql_engine.core.options import parse_options, referenced_tables
 from mlsql_engine.core.paths import resolve_path
 from mlsql_engine.core.registry import Registry
+from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
+from mlsql_engine.engines.requests import ArrowRows, ReadRequest
 from mlsql_engine.language import ast
-from mlsql_engine.sources.base import Source
+from mlsql_engine.language.variables import Variables
+from mlsql_engine.sources.base import Connection, Source
+from mlsql_engine.statements.system_tables import SYSTEM, named_in
 from mlsql_engine.workers.catalog import Functions
+from mlsql_engine.workers.roster import Roster
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mlsql_engine.statements.commands.base import Command
+    from mlsql_engine.statements.plugin import StatementPlugin
 
 Options = TypeVar("Options")
 
@@ -30,22 +42,74 @@ class Outcome:
 
 
 @dataclass
-class Context:
-    """The state of a session, as statements see it."""
+class SessionState:
+    """What the scripts of one session share.
+
+    `models` are the folders of the models that the session has trained or opened, in order.
+    """
 
     engine: Engine
     sources: Registry[Source]
     algorithms: Registry[Algorithm]
+    statements: Registry[StatementPlugin]
+    commands: Registry[Command]
     functions: Functions
     workshop: Workshop
+    roster: Roster
+    settings: Settings
+    jobs: Jobs
     variables: dict[str, str] = field(default_factory=dict)
+    connections: dict[str, Connection] = field(default_factory=dict)
+    models: dict[Path, None] = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    """The state of a session, and that of the run that a statement belongs to.
+
+    `includes` are the files that are being included, outermost first; `last` is the last table that a statement
+    left; `execute` runs a whole script.
+    """
+
+    session: SessionState
+    job: Job
+    variables: Variables
+    execute: Callable[[ast.Script, Context], None]
+    includes: tuple[str, ...] = ()
+    last: Outcome = field(default_factory=Outcome)
+
+    @property
+    def engine(self) -> Engine:
+        """Where the tables live."""
+        return self.session.engine
+
+    @property
+    def workshop(self) -> Workshop:
+        """What algorithms work with."""
+        return self.session.workshop
 
     def table(self, name: Text) -> Relation:
         """The table of that name in any case. Raises UnknownName, placed at the name."""
-        found = self.engine.tables.get(name.value.lower())
+        key = name.value.lower()
+        if key.startswith(f"{SYSTEM}."):
+            self.bind_system_tables(name)
+        found = self.engine.tables.get(key)
         if found is None:
-            raise UnknownName("table", name.value, self.engine.tables, span=name.span)
+            raise UnknownName("table", name.value, self.table_names(), span=name.span)
         return found
+
+    def table_names(self) -> list[str]:
+        """The session's own tables, in alphabetical order."""
+        return sorted(name for name in self.engine.tables if not name.startswith(f"{SYSTEM}."))
+
+    def bind_system_tables(self, text: Text) -> None:
+        """Take down what the system knows of itself now, in the tables of `system` that the text names."""
+        for name, make in named_in(text.value).items():
+            self.engine.bind(f"{SYSTEM}.{name}", self.rows(make(self.session)))
+
+    def rows(self, table: pa.Table) -> Relation:
+        """Rows that are here already, as a relation."""
+        return self.engine.read(ReadRequest(ArrowRows(table)))
 
     def tables_of(self, options: Any) -> dict[str, Relation]:
         """The tables that options name, by the options' fields."""

@@ -1,39 +1,122 @@
-"""From a parsed statement to what it does."""
+"""From parsed statements to what they do."""
 
 from __future__ import annotations
 
-from mlsql_engine.core.errors import InternalError, MlsqlError
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mlsql_engine.core.errors import BadValue, InternalError, MlsqlError
 from mlsql_engine.language import ast, variables
-from mlsql_engine.statements import command, load, predict, register, save, select, train
+from mlsql_engine.statements import (
+    command,
+    conditions,
+    connect,
+    create,
+    drop,
+    include,
+    insert,
+    load,
+    plugin,
+    predict,
+    refresh,
+    register,
+    save,
+    select,
+    train,
+    unregister,
+)
 from mlsql_engine.statements import set as set_statement
 from mlsql_engine.statements.context import Context, Outcome
 
 
-def execute(statement: ast.Statement, context: Context) -> Outcome:
-    """Fill the statement's variables and run it. Every MlsqlError has a place in the script."""
+def execute_script(script: ast.Script, context: Context) -> None:
+    """Run a whole script: first the variables that it sets at compile time, then the other statements in order."""
+    for statement in script.statements:
+        if is_early(statement):
+            execute(statement, context)
+    _execute_all([statement for statement in script.statements if not is_early(statement)], context)
+
+
+def is_early(statement: ast.Statement) -> bool:
+    """Whether the statement sets its variable before the others of its script run."""
+    return isinstance(statement, ast.SetStatement) and any(
+        option.key.value.lower() == "mode" and option.value.value.strip().lower() == "compile"
+        for option in statement.options
+    )
+
+
+def _execute_all(statements: Sequence[ast.Statement], context: Context) -> None:
+    for statement in statements:
+        if isinstance(statement, ast.IfStatement):
+            _execute_branch(statement, context)
+        else:
+            execute(statement, context)
+
+
+def _execute_branch(statement: ast.IfStatement, context: Context) -> None:
     try:
-        return _dispatch(variables.fill(statement, context.variables), context)
+        with context.session.jobs.turn(context.job):
+            branch = conditions.taken_branch(statement, context)
     except MlsqlError as error:
         error.at(statement.span)
         raise
+    if branch is None:
+        return
+    for inner in branch.statements:
+        if is_early(inner):
+            raise BadValue(
+                'mode="compile" cannot stand in a branch, which may not be taken',
+                span=inner.span,
+                hint='leave it out: mode="runtime" sets the variable when the statement is reached',
+            )
+    _execute_all(branch.statements, context)
+
+
+def execute(statement: ast.Statement, context: Context) -> None:
+    """Fill the statement's variables and run it. Every MlsqlError has a place in the script."""
+    context.job.statement = statement.span.text.partition("\n")[0][:200]
+    try:
+        context.job.check()
+        filled = variables.fill(statement, context.variables)
+        if isinstance(filled, ast.IncludeStatement) or command.works_without_turn(filled, context):
+            outcome = _dispatch(filled, context)
+        else:
+            with context.session.jobs.turn(context.job):
+                outcome = _dispatch(filled, context)
+    except MlsqlError as error:
+        error.at(statement.span)
+        raise
+    if outcome.relation is not None:
+        context.last = outcome
 
 
 def _dispatch(statement: ast.Statement, context: Context) -> Outcome:
-    match statement:
-        case ast.LoadStatement():
-            return load.execute(statement, context)
-        case ast.SelectStatement():
-            return select.execute(statement, context)
-        case ast.SaveStatement():
-            return save.execute(statement, context)
-        case ast.SetStatement():
-            return set_statement.execute(statement, context)
-        case ast.TrainStatement():
-            return train.execute(statement, context)
-        case ast.PredictStatement():
-            return predict.execute(statement, context)
-        case ast.RegisterStatement():
-            return register.execute(statement, context)
-        case ast.CommandStatement():
-            return command.execute(statement, context)
-    raise InternalError(f"no statement {type(statement).__name__}")
+    if isinstance(statement, ast.DefinitionStatement):
+        return _DEFINITIONS[statement.word](statement, context)
+    run = _STATEMENTS.get(type(statement))
+    if run is None:
+        raise InternalError(f"no statement {type(statement).__name__}")
+    return run(statement, context)
+
+
+# IfStatements are run by `_execute_branch`.
+_STATEMENTS: dict[type[ast.Statement], Callable[[Any, Context], Outcome]] = {
+    ast.LoadStatement: load.execute,
+    ast.SelectStatement: select.execute,
+    ast.SaveStatement: save.execute,
+    ast.SetStatement: set_statement.execute,
+    ast.ConnectStatement: connect.execute,
+    ast.TrainStatement: train.execute,
+    ast.PredictStatement: predict.execute,
+    ast.RegisterStatement: register.execute,
+    ast.UnregisterStatement: unregister.execute,
+    ast.IncludeStatement: include.execute,
+    ast.CommandStatement: command.execute,
+    ast.OtherStatement: plugin.execute,
+}
+_DEFINITIONS: dict[str, Callable[[ast.DefinitionStatement, Context], Outcome]] = {
+    "create": create.execute,
+    "drop": drop.execute,
+    "insert": insert.execute,
+    "refresh": refresh.execute,
+}

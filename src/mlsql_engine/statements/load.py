@@ -27,13 +27,15 @@ from mlsql_engine.statements.context import Context, Outcome, absolute, options_
 def execute(statement: LoadStatement, context: Context) -> Outcome:
     """Bind the table. Raises UnknownName for the format or variable, DataProblem for the files."""
     written = statement.source
-    source, options_class = source_options(context.sources, written.name, "load_options")
+    source, options_class = source_options(context.session.sources, written.name, "load_options")
     options: Any = options_of(options_class, statement.options, f"load {source.name}")
+    place, connection = _place(source, written.path, context)
     request = LoadRequest(
-        _place(source, written.path, context),
+        place,
         options,
         written.path.span,
         called=f"the variable '{written.path.value}'" if source.place == "variable" else "the file",
+        connection=connection,
     )
     with errors_at(written.path.span):
         relation = source.load(request, context.engine)
@@ -41,9 +43,16 @@ def execute(statement: LoadStatement, context: Context) -> Outcome:
     return Outcome(relation, statement.table.value)
 
 
-def _place(source: Source, path: Text, context: Context) -> str:
+def _place(source: Source, path: Text, context: Context) -> tuple[str, Any]:
+    """What the source is asked for, and the options of its connection if it has one."""
     if source.place == "path":
-        return str(absolute(path))
+        return str(absolute(path)), None
+    if source.place == "connection":
+        name, dot, table = path.value.partition(".")
+        connection = context.session.connections.get(name.lower())
+        if connection is not None and connection.source is source and dot:
+            return table, connection.options
+        return path.value, None
     if path.value not in context.variables:
         raise UnknownName("variable", path.value, context.variables, span=path.span)
-    return context.variables[path.value]
+    return context.variables[path.value], None

@@ -24,7 +24,7 @@ _COLUMN = "prediction"
 
 def execute(statement: PredictStatement, context: Context) -> Outcome:
     """Predict the table. Raises ModelProblem, ScriptFailed or WorkerProblem."""
-    algorithm = context.algorithms.find(statement.algorithm.name)
+    algorithm = context.session.algorithms.find(statement.algorithm.name)
     options: Any = options_of(algorithm.function_options, statement.options, f"predict {algorithm.name}")
     relation = context.table(statement.table)
     if _COLUMN in (name.lower() for name in relation.columns):
@@ -38,7 +38,8 @@ def execute(statement: PredictStatement, context: Context) -> Outcome:
         _FUNCTION, path, options, statement.span.source.folder, called="the predict statement"
     )
     with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL"):
-        described = context.functions.add(algorithm.function(request))
+        described = context.session.functions.add(algorithm.function(request))
+    context.session.models[path] = None
     context.engine.register_function(_FUNCTION)
     columns = algorithm.input_columns(request, described, context.engine.schema(relation))
     arguments = ", ".join(_quoted(column) for column in columns)

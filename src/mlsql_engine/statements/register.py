@@ -12,30 +12,35 @@ NULL among them gives NULL.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.algorithms.base import FunctionRequest
 from mlsql_engine.core.errors import errors_at
+from mlsql_engine.core.type_names import type_name
 from mlsql_engine.language.ast import RegisterStatement
 from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def execute(statement: RegisterStatement, context: Context) -> Outcome:
     """Load the model and make it callable. Raises ModelProblem, ScriptFailed or WorkerProblem."""
-    algorithm = context.algorithms.find(statement.algorithm.name)
+    algorithm = context.session.algorithms.find(statement.algorithm.name)
     options: Any = options_of(algorithm.function_options, statement.options, f"register {algorithm.name}")
     name = statement.function.value
     request = FunctionRequest(name, absolute(statement.algorithm.path), options, statement.span.source.folder)
     with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL"):
-        described = context.functions.add(algorithm.function(request))
+        described = context.session.functions.add(algorithm.function(request))
+    context.session.models[request.path] = None
     if context.engine.register_function(name):
         context.workshop.progress.warn(
             "HIDDEN_FUNCTION", f"'{name}' is a function of SQL; in this session it is the model from now on"
         )
-    context.workshop.progress.note(f"register: {name} gives {_type_name(str(described.return_type))}")
+    context.workshop.progress.note(f"register: {name} gives {_kind(described.return_type)}")
     return Outcome()
 
 
-def _type_name(kind: str) -> str:
-    names = {"int64": "bigint", "int32": "int", "bool": "boolean", "list<item: double>": "array<double>"}
-    return "a vector" if kind.startswith("struct<type:") else names.get(kind, kind)
+def _kind(return_type: pa.DataType) -> str:
+    name = type_name(return_type)
+    return "a vector" if name == "vector" else name

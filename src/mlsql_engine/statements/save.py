@@ -29,7 +29,7 @@ from mlsql_engine.statements.context import Context, Outcome, absolute, options_
 def execute(statement: SaveStatement, context: Context) -> Outcome:
     """Write the rows. Raises UnknownName for table, format or column, DataProblem for the place."""
     target = statement.target
-    source, options_class = source_options(context.sources, target.name, "save_options")
+    source, options_class = source_options(context.session.sources, target.name, "save_options")
     options: Any = options_of(options_class, statement.options, f"save {source.name}")
     relation = context.table(statement.table)
     partition_by = _partition_columns(statement, relation.columns)

@@ -6,7 +6,8 @@
 Spark SQL over the session's tables and functions. An unaliased column has the name that Spark gives it, such as
 `predict(features)`. The rows are computed when something needs them; a query that calls a model is computed
 once, however often its table is read. A call that stands both in WHERE and in the select list is made twice for a
-row: name it in a select before.
+row: name it in a select before. What the system knows of itself are the tables system.functions, system.jobs,
+system.models, system.workers and system.worker_logs.
 
     select 1 as a, 'x' as b as t;
 """
@@ -19,6 +20,7 @@ from mlsql_engine.statements.context import Context, Outcome
 
 def execute(statement: SelectStatement, context: Context) -> Outcome:
     """Bind the table. Raises SyntaxProblem, UnknownName or SqlProblem, placed in the query."""
+    context.bind_system_tables(statement.query)
     relation = context.engine.sql(statement.query)
     context.engine.bind(statement.table.value, relation)
     return Outcome(relation, statement.table.value)

@@ -1,10 +1,12 @@
 """train: make a model of a table; `run` is the same word.
 
     train table as ALGORITHM.`path` [where key="value" and …] [as result];
+    run command as ALGORITHM.`path` [where key="value" and …] [as result];
 
 The model goes to the folder `path`, as a new version that is whole or not there at all. What the script prints is
 shown as it comes. The result has one row per parameter group: modelPath, algIndex, alg, score, metrics, status,
-message, startTime, endTime, trainParams, execDesc.
+message, startTime, endTime, trainParams, execDesc. Where the table is called command, and the session has no table
+of that name, the algorithm gets no data.
 
     train data as PythonAlg.`/tmp/model` where pythonScriptPath="train.py" and fitParam.0.alpha="0.1" as result;
 """
@@ -15,17 +17,17 @@ from typing import Any
 
 from mlsql_engine.algorithms.base import TrainRequest
 from mlsql_engine.core.errors import errors_at
-from mlsql_engine.engines.requests import ArrowRows, ReadRequest
+from mlsql_engine.engines.base import Relation
 from mlsql_engine.language.ast import TrainStatement
 from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
 
 
 def execute(statement: TrainStatement, context: Context) -> Outcome:
     """Train. Raises UnknownName for table or algorithm, and what the algorithm raises."""
-    algorithm = context.algorithms.find(statement.algorithm.name)
+    algorithm = context.session.algorithms.find(statement.algorithm.name)
     options: Any = options_of(algorithm.train_options, statement.options, f"train {algorithm.name}")
     request = TrainRequest(
-        relation=context.table(statement.table),
+        relation=_input(statement, context),
         engine=context.engine,
         path=absolute(statement.algorithm.path),
         options=options,
@@ -36,8 +38,17 @@ def execute(statement: TrainStatement, context: Context) -> Outcome:
     )
     with errors_at(statement.algorithm.path.span, "CANNOT_WRITE"):
         trained = algorithm.train(request)
-    result = context.engine.read(ReadRequest(ArrowRows(trained)))
+    context.session.models[request.path] = None
+    result = context.rows(trained)
     if statement.result is None:
         return Outcome(result)
     context.engine.bind(statement.result.value, result)
     return Outcome(result, statement.result.value)
+
+
+def _input(statement: TrainStatement, context: Context) -> Relation | None:
+    """The table to train on; None for `command`, which is no table."""
+    name = statement.table
+    if name.value.lower() == "command" and "command" not in context.engine.tables:
+        return None
+    return context.table(name)

@@ -42,6 +42,21 @@ class Functions:
         self._pools[spec.name.lower()] = pool
         return pool.description
 
+    def registered(self) -> list[tuple[FunctionSpec, Described]]:
+        """The functions and what they say of themselves, by name."""
+        return [(pool.spec, pool.description) for _, pool in sorted(self._pools.items())]
+
+    def remove(self, name: str) -> None:
+        """Forget the function and end its workers; a table that was made with it starts them again when read."""
+        pool = self._pools.pop(name.lower())
+        pool.close()
+        self._replaced.append(pool)
+
+    def interrupt(self) -> None:
+        """Make predictions that are under way fail; later ones start their workers again."""
+        for pool in (*self._pools.values(), *self._replaced):
+            pool.close()
+
     def close(self) -> None:
         """End all workers."""
         for pool in (*self._pools.values(), *self._replaced):

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ import mlsql_sdk
 from mlsql_engine.core.errors import WorkerProblem
 from mlsql_engine.core.signals import held_signals
 from mlsql_engine.workers.output import Output
+from mlsql_engine.workers.roster import Roster, WorkerEntry
 from mlsql_sdk.wire import Channel
 
 _GRACE_SECONDS = 0.5
@@ -80,6 +82,10 @@ class WorkerProcess:
         """Whether it has not ended."""
         return self._process.poll() is None
 
+    def kill(self) -> None:
+        """Kill it and its process group at once; whoever waits for its answer finds out, and ends it."""
+        self._signal(signal.SIGKILL)
+
     def end(self) -> None:
         """End it and its whole process group: ask, wait half a second, kill.
 
@@ -115,9 +121,10 @@ class LocalLauncher:
     a copy of exactly the script-side SDK, in `sdk_folder`, never the site-packages that mlsql itself is in.
     """
 
-    def __init__(self, sdk_folder: Callable[[], Path]) -> None:
+    def __init__(self, sdk_folder: Callable[[], Path], roster: Roster | None = None) -> None:
         self._sdk_folder = sdk_folder
         self._sdk_path: Path | None = None
+        self._roster = roster or Roster()
 
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """Start a process. See Launcher.start."""
@@ -165,7 +172,21 @@ class LocalLauncher:
             there.close()
             os.close(lifeline_there)
             os.close(output_there)
-        return WorkerProcess(command.name, process, Channel(here), Output(output_here, command.tell), lifeline_here)
+        return self._listed(command, process, Channel(here), output_here, lifeline_here)
+
+    def _listed(
+        self,
+        command: WorkerCommand,
+        process: subprocess.Popen[bytes],
+        channel: Channel,
+        output: int,
+        lifeline: int,
+    ) -> WorkerProcess:
+        number = self._roster.number()
+        told = self._roster.listening(number, command.name, command.tell)
+        worker = WorkerProcess(command.name, process, channel, Output(output, told), lifeline)
+        self._roster.add(WorkerEntry(number, command.name, command.interpreter, datetime.now(UTC), worker))
+        return worker
 
 
 _SDK_FILES = ("mlsql.py", "python_fun.py")

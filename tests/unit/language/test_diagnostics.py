@@ -47,7 +47,8 @@ def test_a_first_word_that_is_near_to_none_lists_them_all() -> None:
     with pytest.raises(SyntaxProblem) as caught:
         diagnostics.check_first_word(span("zzz"))
     assert caught.value.hint == (
-        "a statement starts with load, select, with, save, set, train, run, predict, register or !command"
+        "a statement starts with load, select, with, save, set, connect, train, run, predict, register, "
+        "unregister, include, create, insert, drop, refresh or !command"
     )
 
 
@@ -60,7 +61,8 @@ def test_every_terminal_of_the_grammar_has_words() -> None:
 
 
 def test_every_statement_of_the_grammar_has_its_form_shown() -> None:
-    assert set(diagnostics._SHAPES) == set(diagnostics.STATEMENT_WORDS) - {"select", "with"}
+    engines = {"select", "with", "create", "insert", "drop", "refresh"}  # Spark SQL, which the engine reads
+    assert set(diagnostics._SHAPES) == set(diagnostics.STATEMENT_WORDS) - engines
 
 
 @pytest.mark.parametrize("word", sorted(diagnostics._SHAPES))

@@ -40,7 +40,7 @@ def train(request: TrainRequest) -> ModelVersion:
     with ModelStore(request.path).stage() as staging, _work_folder(request) as work:
         model_folder = staging.model_folder(training.group.index)
         record = training.run(work, model_folder, staging.folder)
-        schema = request.engine.schema(request.relation)
+        schema = () if request.relation is None else request.engine.schema(request.relation)
         manifest = Manifest(
             algorithm="PythonAlg",
             created_at=datetime.now(UTC),
@@ -175,15 +175,7 @@ class _Training:
     def _hand_over(self, work: Path) -> dict[str, Any]:
         """The data, the validation data and the resources in the work folder, as the script finds them."""
         request, options = self.request, self.options
-        clock = time.monotonic()
-        data = local_files.write(
-            request.engine, request.relation, work / "data", options.data_local_format, header=options.header
-        )
-        self._progress.note(
-            f"train: {data.rows:,} rows handed over as {options.data_local_format} "
-            f"in {time.monotonic() - clock:.1f} s"
-        )
-        system: dict[str, Any] = {"tempDataLocalPath": str(data.folder)}
+        system: dict[str, Any] = {"tempDataLocalPath": str(self._hand_over_data(work / "data"))}
         validate = request.tables.get("validate_table")
         if validate is not None:
             folder = work / "validate"
@@ -195,6 +187,22 @@ class _Training:
             name: self._link_resource(name, path.value, work) for name, path in self.group.resources.items()
         }
         return system
+
+    def _hand_over_data(self, folder: Path) -> Path:
+        """The rows to train on as files in `folder`; an empty folder where there are none to train on."""
+        request, options = self.request, self.options
+        if request.relation is None:
+            folder.mkdir()
+            return folder
+        clock = time.monotonic()
+        data = local_files.write(
+            request.engine, request.relation, folder, options.data_local_format, header=options.header
+        )
+        self._progress.note(
+            f"train: {data.rows:,} rows handed over as {options.data_local_format} "
+            f"in {time.monotonic() - clock:.1f} s"
+        )
+        return data.folder
 
     def _link_resource(self, name: str, written: str, work: Path) -> str:
         source = existing_file(self.group.resources[name], self.request.folder, "resource")

@@ -15,7 +15,7 @@ from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import BATCH_ROWS, Relation
 from mlsql_engine.engines.dialect import Translation, translate
-from mlsql_engine.engines.duckdb import functions, saving, vector_columns
+from mlsql_engine.engines.duckdb import definitions, functions, saving, settings, vector_columns
 from mlsql_engine.engines.duckdb.batches import DuckBatches
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
@@ -158,6 +158,19 @@ class DuckDBEngine:
         """Close the database and forget all tables."""
         self._tables.clear()
         self._database.close()
+
+    def define(self, text: Text) -> None:
+        """create, insert, drop or refresh. See Engine.define."""
+        definitions.define(self, text)
+
+    def configure(self, name: str, value: str) -> bool:
+        """Set a setting. See Engine.configure."""
+        with self._database.cursor() as cursor:
+            return settings.configure(cursor, name, value)
+
+    def interrupt(self) -> None:
+        """Make what is going on in other threads fail. See Engine.interrupt."""
+        self._database.interruption.interrupt()
 
     def _describe(self, view: str) -> pa.Schema:
         with self._diagnosis.errors():

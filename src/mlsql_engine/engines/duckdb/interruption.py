@@ -28,9 +28,23 @@ class Interruption:
     def __init__(self, cancel_calls: Callable[[], None]) -> None:
         self._cancel_calls = cancel_calls
         self._executor: ThreadPoolExecutor | None = None
+        self._running: dict[int, duckdb.DuckDBPyConnection] = {}
+
+    def interrupt(self) -> None:
+        """Make every query fail that runs in another thread; those that come later run."""
+        for cursor in list(self._running.values()):
+            cursor.interrupt()
+        self._cancel_calls()
 
     def run(self, cursor: duckdb.DuckDBPyConnection, query: Callable[[], Result]) -> Result:
         """What `query`, which uses `cursor`, gives or raises."""
+        self._running[id(cursor)] = cursor
+        try:
+            return self._run(cursor, query)
+        finally:
+            self._running.pop(id(cursor), None)
+
+    def _run(self, cursor: duckdb.DuckDBPyConnection, query: Callable[[], Result]) -> Result:
         if threading.current_thread() is not threading.main_thread():
             return query()
         if self._executor is None:

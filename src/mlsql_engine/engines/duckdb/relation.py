@@ -30,7 +30,7 @@ class DuckRelation:
     """One relation: `view` is its name in the database, `describe` asks for its columns, as DuckDB has them.
 
     `query` is the select that it was made by, or `files` are what it reads and `span` where the script names
-    them: there its errors are placed.
+    them: there its errors are placed. `rows_table` holds the rows of a table that `create` made.
     """
 
     view: str
@@ -41,6 +41,7 @@ class DuckRelation:
     query: Translation | None = None
     files: tuple[str, ...] = ()
     span: Span | None = None
+    rows_table: str | None = None
     used: bool = field(default=False, init=False)
     stored: bool = field(default=False, init=False)
 

@@ -1,0 +1,112 @@
+"""The runs of scripts in a session: what is going on, what was, and how to end it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from mlsql_engine.core.errors import Cancelled, MlsqlError, UnknownName
+
+State = Literal["running", "succeeded", "failed", "cancelled"]
+_REMEMBERED = 1_000
+_AGAIN_SECONDS = 0.1
+
+
+@dataclass
+class Job:
+    """One run of a script. `statement` is the first line of what it does, or did last; times are UTC."""
+
+    id: int
+    name: str
+    started: datetime
+    state: State = "running"
+    statement: str = ""
+    ended: datetime | None = None
+    message: str = ""
+    cancelled: bool = field(default=False, repr=False)
+
+    def check(self) -> None:
+        """Raise Cancelled where somebody has asked for the job's end."""
+        if self.cancelled:
+            raise Cancelled(f"job {self.id} was cancelled")
+
+
+class Jobs:
+    """The jobs of a session, safe for several threads.
+
+    Statements take turns: one at a time has `turn`. `interrupt` makes what that one does fail.
+    """
+
+    def __init__(self, interrupt: Callable[[], None]) -> None:
+        self._interrupt = interrupt
+        self._numbers = itertools.count(1)
+        self._jobs: deque[Job] = deque(maxlen=_REMEMBERED)
+        self._turn = threading.RLock()
+        self._guard = threading.Lock()
+        self._working: Job | None = None
+        self._changed = threading.Event()
+
+    @contextmanager
+    def started(self, name: str) -> Iterator[Job]:
+        """A job for the length of the block, which ends it as it ends itself."""
+        job = Job(next(self._numbers), name, datetime.now(UTC))
+        self._jobs.append(job)
+        try:
+            yield job
+        except BaseException as error:
+            job.state = "cancelled" if job.cancelled or not isinstance(error, Exception) else "failed"
+            job.message = error.message if isinstance(error, MlsqlError) else type(error).__name__
+            raise
+        else:
+            job.state = "succeeded"
+        finally:
+            job.ended = datetime.now(UTC)
+
+    @contextmanager
+    def turn(self, job: Job) -> Iterator[None]:
+        """The session's engine and workers for one statement of the job; others wait.
+
+        Raises Cancelled where the job was cancelled while it waited or worked.
+        """
+        with self._turn:
+            with self._guard:
+                job.check()
+                before, self._working = self._working, job
+            try:
+                yield
+            except Exception as error:
+                if job.cancelled:
+                    raise Cancelled(f"job {job.id} was cancelled") from error
+                raise
+            finally:
+                with self._guard:
+                    self._working = before
+
+    def cancel(self, number: int) -> Job:
+        """Have the job of that number end; what it does fails. Raises UnknownName for a job that does not run."""
+        with self._guard:
+            running = {job.id: job for job in self._jobs if job.state == "running"}
+            job = running.get(number)
+            if job is None:
+                raise UnknownName("running job", str(number), map(str, running))
+            job.cancelled = True
+        threading.Thread(target=self._end, args=(job,), name="mlsql-cancel", daemon=True).start()
+        return job
+
+    def _end(self, job: Job) -> None:
+        """Interrupt what the job does, again and again: it may not have begun when it is first interrupted."""
+        while True:
+            with self._guard:
+                if self._working is not job or job.state != "running":
+                    return
+                self._interrupt()
+            self._changed.wait(_AGAIN_SECONDS)
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(list(self._jobs))

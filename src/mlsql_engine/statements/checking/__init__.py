@@ -1,0 +1,1 @@
+"""mlsql check: everything that can be known to be wrong with a script without running it."""

@@ -1,0 +1,274 @@
+"""What is checked of each statement, and what it is known to make."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem, UnknownName
+from mlsql_engine.core.options import file_options, option_problems, parse_options, referenced_tables
+from mlsql_engine.core.paths import resolve_path
+from mlsql_engine.core.text import Text
+from mlsql_engine.language import ast, blocks
+from mlsql_engine.models.store import ModelStore
+from mlsql_engine.sources.base import options_of as source_options
+from mlsql_engine.statements import conditions, include
+from mlsql_engine.statements.checking.queries import check_definition, check_query
+from mlsql_engine.statements.checking.state import is_known
+from mlsql_engine.statements.commands.base import check_arguments
+from mlsql_engine.statements.commands.show import TOPICS
+from mlsql_engine.statements.set import SetOptions
+from mlsql_engine.statements.system_tables import SYSTEM, TABLES
+
+if TYPE_CHECKING:
+    from mlsql_engine.statements.checking.checker import Checker
+
+
+def check_statement(statement: ast.Statement, checker: Checker) -> None:
+    """Note what is wrong with the statement, and what it makes."""
+    _CHECKS[type(statement)](statement, checker)
+
+
+def define_table(name: Text | None, checker: Checker) -> None:
+    """The table is there from now on."""
+    if name is None:
+        return
+    if is_known(name):
+        checker.state.tables.add(name.value.lower())
+    else:
+        checker.state.anything = True
+
+
+def need_table(name: Text, checker: Checker) -> None:
+    """Note a table that nothing has made."""
+    state = checker.state
+    key = name.value.lower()
+    if state.anything or not is_known(name) or key in state.tables:
+        return
+    if key.startswith(f"{SYSTEM}.") and key.removeprefix(f"{SYSTEM}.") in TABLES:
+        return
+    with checker.noting(None):
+        raise UnknownName("table", name.value, state.tables, span=name.span)
+
+
+def _options(
+    cls: type, written: Sequence[ast.Option], owner: str, statement: ast.Statement, checker: Checker
+) -> Any:
+    """The typed options where all of them are right and known, else None."""
+    pairs = [(option.key, option.value) for option in written]
+    problems = option_problems(cls, pairs, owner=owner, known=is_known)
+    for problem in problems:
+        with checker.noting(statement):
+            raise problem
+    if problems or not all(is_known(value) for _, value in pairs):
+        return None
+    options: Any = parse_options(cls, pairs, owner=owner)
+    for name in referenced_tables(options).values():
+        need_table(name, checker)
+    for path in file_options(options):
+        _need_file(path, "script", checker)
+    return options
+
+
+def _place(path: Text) -> Path | None:
+    """The path that a text names; None where only a run can tell."""
+    return resolve_path(path, path.span.source.folder).resolve() if is_known(path) else None
+
+
+def _need_file(path: Text, what: str, checker: Checker) -> None:
+    with checker.noting(None):
+        place = _place(path)
+        if place is not None and not place.exists() and not checker.state.is_made(place):
+            raise DataProblem(
+                f"there is no {what} {place}",
+                span=path.span,
+                code="FILE_NOT_FOUND",
+                hint="a relative path starts from the folder of the script that holds it",
+            )
+
+
+def _select(statement: ast.SelectStatement, checker: Checker) -> None:
+    check_query(statement.query, checker)
+    define_table(statement.table, checker)
+
+
+def _load(statement: ast.LoadStatement, checker: Checker) -> None:
+    define_table(statement.table, checker)
+    path = statement.source.path
+    source, options_class = source_options(checker.sources, statement.source.name, "load_options")
+    _options(options_class, statement.options, f"load {source.name}", statement, checker)
+    if source.place == "variable" and is_known(path) and path.value not in checker.state.variables:
+        raise UnknownName("variable", path.value, checker.state.variables, span=path.span)
+    place = _place(path) if source.place == "path" else None
+    if place is None or os.path.exists(place) or checker.state.is_made(place):
+        return
+    if not glob.has_magic(str(place)):
+        _need_file(path, "file", checker)
+    elif not glob.glob(str(place), recursive=True):
+        fixed = Path(str(place).split("*", 1)[0]).parent
+        if not checker.state.is_made(fixed):
+            raise DataProblem(f"no file matches {place}", span=path.span, code="FILE_NOT_FOUND")
+
+
+def _save(statement: ast.SaveStatement, checker: Checker) -> None:
+    need_table(statement.table, checker)
+    source, options_class = source_options(checker.sources, statement.target.name, "save_options")
+    _options(options_class, statement.options, f"save {source.name}", statement, checker)
+    _made(statement.target.path, checker)
+
+
+def _made(path: Text, checker: Checker) -> None:
+    place = _place(path)
+    if place is None:
+        checker.state.made.add(Path("/"))  # whatever is looked for may be what it writes
+    else:
+        checker.state.made.add(place)
+
+
+def _set(statement: ast.SetStatement, checker: Checker) -> None:
+    options = _options(SetOptions, statement.options, "set", statement, checker)
+    kind = options.type if options is not None else None
+    name, variables = statement.name.value, checker.state.variables
+    if kind == "conf":
+        return
+    if kind == "sql":
+        check_query(statement.value, checker)
+    if kind == "defaultParam" and name in variables:
+        return
+    variables[name] = (
+        statement.value.value if kind in ("text", "defaultParam") and is_known(statement.value) else None
+    )
+
+
+def _connect(statement: ast.ConnectStatement, checker: Checker) -> None:
+    checker.state.connections.add(statement.name.value.lower())
+    source, options_class = source_options(checker.sources, statement.format, "connect_options")
+    _options(options_class, statement.options, f"connect {source.name}", statement, checker)
+
+
+def _train(statement: ast.TrainStatement, checker: Checker) -> None:
+    define_table(statement.result, checker)
+    if statement.table.value.lower() != "command":
+        need_table(statement.table, checker)
+    algorithm = checker.algorithms.find(statement.algorithm.name)
+    _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
+    _made(statement.algorithm.path, checker)
+
+
+def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: Checker) -> None:
+    word = "register"
+    if isinstance(statement, ast.PredictStatement):
+        word = "predict"
+        define_table(statement.result, checker)
+        need_table(statement.table, checker)
+    else:
+        checker.state.functions.add(statement.function.value.lower())
+    algorithm = checker.algorithms.find(statement.algorithm.name)
+    _options(algorithm.function_options, statement.options, f"{word} {algorithm.name}", statement, checker)
+    path = statement.algorithm.path
+    place = _place(path)
+    if place is not None and not checker.state.is_made(place) and not ModelStore(place).numbers():
+        raise ModelProblem(
+            f"there is no model at {place}",
+            span=path.span,
+            code="NO_MODEL",
+            hint="train … as ALGORITHM.`path` makes one",
+        )
+
+
+def _unregister(statement: ast.UnregisterStatement, checker: Checker) -> None:
+    name = statement.function
+    if name is not None and name.value.lower() not in checker.state.functions and not checker.state.anything:
+        raise UnknownName("function", name.value, checker.state.functions, span=name.span)
+    if statement.algorithm is not None:
+        checker.algorithms.find(statement.algorithm.name)
+    elif name is not None:
+        checker.state.functions.discard(name.value.lower())
+
+
+def _include(statement: ast.IncludeStatement, checker: Checker) -> None:
+    kind, path = statement.source.name, statement.source.path
+    if kind.value.lower() not in include.FORMATS:
+        raise UnknownName("include format", kind.value, include.FORMATS, span=kind.span)
+    if kind.value.lower() == "http" or not is_known(path):
+        checker.state.anything = True
+        return
+    try:
+        include.check_project_path(kind, path)
+        source = include.read_file(path, checker.includes)
+    except Exception:
+        checker.state.anything = True
+        raise
+    if len(checker.includes) >= include.DEEPEST:
+        raise BadValue(f"scripts include each other more than {include.DEEPEST} deep", span=statement.span)
+    before, checker.includes = checker.includes, (*checker.includes, source.name)
+    known = len(checker.findings.problems)
+    checker.check(source)
+    checker.includes = before
+    line, column = statement.span.source.position(statement.span.start)
+    for problem in checker.findings.problems[known:]:
+        from_here = Detail("included from", f"{statement.span.source.name}:{line}:{column}")
+        problem.details = (*problem.details, from_here)
+
+
+def _command(statement: ast.CommandStatement, checker: Checker) -> None:
+    name = statement.name
+    if name.value not in checker.commands:
+        raise UnknownName("command", name.value, {*checker.commands.names(), *blocks.WORDS}, span=name.span)
+    command = checker.commands.find(name)
+    check_arguments(command, statement)
+    if command.table is not None:
+        need_table(statement.arguments[command.table], checker)
+    topic = statement.arguments[0] if statement.arguments else None
+    if command.name == "show" and topic is not None and topic.value.lower() not in TOPICS:
+        raise UnknownName("topic", topic.value, TOPICS, span=topic.span)
+    if command.name == "lastCommand":
+        define_table(statement.arguments[1], checker)
+
+
+def _other(statement: ast.OtherStatement, checker: Checker) -> None:
+    plugin = checker.statements.find(statement.word)
+    _options(plugin.options, statement.options, statement.word.value, statement, checker)
+    define_table(statement.result, checker)
+
+
+_NAMED = re.compile(r":([^\W\d]\w*)")
+
+
+def check_condition(condition: Text, named: set[str], checker: Checker) -> None:
+    """Note what is wrong with the condition of !if; `named` takes in the names that its selects give."""
+    if not is_known(condition):
+        return
+    *queries, expression = conditions.parts(condition)
+    for query in queries:
+        renamed, names = conditions.named_query(query)
+        check_query(conditions.with_values(renamed, _nulls(named, checker)), checker)
+        named.update(names)
+    filled = conditions.with_values(expression, _nulls(named, checker))
+    check_query(filled.between("select ", " as `holds`"), checker)
+
+
+def _nulls(named: set[str], checker: Checker) -> dict[str, str]:
+    """A value for every name that has one when the script runs."""
+    return dict.fromkeys([*checker.state.variables, *named], "NULL")
+
+
+_CHECKS: dict[type[ast.Statement], Callable[[Any, Checker], None]] = {
+    ast.LoadStatement: _load,
+    ast.SelectStatement: _select,
+    ast.SaveStatement: _save,
+    ast.SetStatement: _set,
+    ast.ConnectStatement: _connect,
+    ast.TrainStatement: _train,
+    ast.PredictStatement: _function,
+    ast.RegisterStatement: _function,
+    ast.UnregisterStatement: _unregister,
+    ast.IncludeStatement: _include,
+    ast.DefinitionStatement: check_definition,
+    ast.CommandStatement: _command,
+    ast.OtherStatement: _other,
+}

@@ -1,0 +1,101 @@
+"""What a script is known to have made at some place in it, without having been run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.text import Text
+
+UNKNOWN: Final = "\ue000"
+"""Stands in a text for a value that only a run can tell."""
+
+
+def is_known(text: Text) -> bool:
+    """Whether the text can be told without running the script."""
+    return UNKNOWN not in text.value
+
+
+@dataclass
+class State:
+    """The names that are known, in lower case where they match in any case.
+
+    `variables` have None for a value that only a run can tell. With `anything`, something that cannot be looked
+    into may have made whatever a name stands for. `made` are the files and folders that statements write.
+    """
+
+    tables: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    connections: set[str] = field(default_factory=set)
+    variables: dict[str, str | None] = field(default_factory=dict)
+    made: set[Path] = field(default_factory=set)
+    anything: bool = False
+
+    def copy(self) -> State:
+        """The same, to be changed apart."""
+        return State(
+            set(self.tables),
+            set(self.functions),
+            set(self.connections),
+            dict(self.variables),
+            set(self.made),
+            self.anything,
+        )
+
+    def join(self, branches: list[State]) -> None:
+        """Take in what any of the branches may have made."""
+        for branch in branches:
+            self.tables |= branch.tables
+            self.functions |= branch.functions
+            self.connections |= branch.connections
+            self.made |= branch.made
+            self.anything |= branch.anything
+        for name in {name for branch in branches for name in branch.variables}:
+            values = {branch.variables.get(name) for branch in branches}
+            self.variables[name] = values.pop() if len(values) == 1 else None
+
+    def is_made(self, path: Path) -> bool:
+        """Whether a statement before writes the path, or a folder above it, or something in it."""
+        return any(path == made or made in path.parents or path in made.parents for made in self.made)
+
+
+class Values(Mapping[str, str]):
+    """A state's variables as `fill` takes them: what is not known is UNKNOWN."""
+
+    def __init__(self, variables: Mapping[str, str | None], now: datetime) -> None:
+        self._variables = variables
+        self.now = now
+
+    def __getitem__(self, name: str) -> str:
+        value = self._variables.get(name)
+        return UNKNOWN if value is None else value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+@dataclass
+class Findings:
+    """What is wrong, in the order in which it was found; nothing is told twice."""
+
+    problems: list[MlsqlError] = field(default_factory=list)
+
+    def add(self, problem: MlsqlError) -> None:
+        """Take down a problem."""
+        if self._key(problem) not in map(self._key, self.problems):
+            self.problems.append(problem)
+
+    def _key(self, problem: MlsqlError) -> tuple[object, ...]:
+        span = problem.span
+        place = (span.source.name, span.start) if span is not None else None
+        return place, problem.code, problem.message

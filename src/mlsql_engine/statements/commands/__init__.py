@@ -1,0 +1,1 @@
+"""The !commands: one file per command, whose docstring is its manual page."""

@@ -1,0 +1,70 @@
+"""!assert: stop the script where a table is not as it must be.
+
+    !assert table '''condition''' "message";
+
+The condition is an expression of Spark SQL that must hold for every row of the table; a column, or else a variable,
+may be written as `:name`. NULL does not hold. Where a row does not hold, the script ends with the message, the
+number of such rows, and the first of them.
+
+    select 'success' as status as t;
+    !assert t ''':status == "success"''' "every group must be trained";
+"""
+
+from __future__ import annotations
+
+import re
+
+from mlsql_engine.core.errors import AssertionFailed, BadValue, Detail
+from mlsql_engine.core.text import Text
+from mlsql_engine.core.text_table import render
+from mlsql_engine.language.ast import CommandStatement
+from mlsql_engine.statements import conditions
+from mlsql_engine.statements.commands.base import Command
+from mlsql_engine.statements.context import Context, Outcome
+
+_SHOWN_ROWS = 5
+
+
+def command() -> Command:
+    """The command."""
+    return Command("assert", "!assert table '''condition''' \"message\";", execute, least=3, most=3, table=0)
+
+
+def execute(statement: CommandStatement, context: Context) -> Outcome:
+    """Look at every row. Raises AssertionFailed where one does not hold."""
+    name, written, message = statement.arguments
+    relation = context.table(name)
+    if not written.value.strip():
+        raise BadValue(
+            "the condition is empty", span=written.span, hint="as in: !assert t ''':a > 0''' \"message\";"
+        )
+    columns = {column: f"`{column.replace('`', '``')}`" for column in relation.columns}
+    variables = {name: conditions.quoted(value) for name, value in context.variables.items()}
+    text = written.part(0, len(written.value))
+    condition = conditions.with_values(text, {**variables, **columns, **_in_any_case(text, columns)})
+    table = name.value.replace(".", "`.`")
+    query = condition.between(f"select * from `{table}` where not coalesce((", "), false)")
+    engine = context.engine
+    wrong = engine.sql(query)
+    with engine.stream(wrong) as stream:
+        count = 0
+        shown = None
+        for batch in stream:
+            count += batch.num_rows
+            shown = batch.slice(0, _SHOWN_ROWS) if shown is None and batch.num_rows else shown
+    if shown is None:
+        return Outcome()
+    rows = list(zip(*(column.to_pylist(maps_as_pydicts="lossy") for column in shown.columns), strict=True))
+    detail = Detail("the first of them", render(shown.schema, rows))
+    raise AssertionFailed(
+        f"{message.value} ({count:,} row{' does' if count == 1 else 's do'} not hold)",
+        span=written.span,
+        details=[detail],
+    )
+
+
+def _in_any_case(text: Text, columns: dict[str, str]) -> dict[str, str]:
+    """The columns by the letters that the condition writes them in."""
+    by_lower = {column.lower(): value for column, value in columns.items()}
+    written = re.findall(r":([^\W\d]\w*)", text.value)
+    return {name: by_lower[name.lower()] for name in written if name.lower() in by_lower}

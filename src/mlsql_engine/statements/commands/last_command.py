@@ -1,0 +1,33 @@
+"""!lastCommand: give a name to the last result.
+
+    !lastCommand named table;
+
+What the last !command, or train, run or predict without a name, gave becomes the table.
+
+    !show tables;
+    !lastCommand named tables;
+    select count(*) as n from tables as result;
+"""
+
+from mlsql_engine.core.errors import BadValue
+from mlsql_engine.language.ast import CommandStatement
+from mlsql_engine.statements.commands.base import Command
+from mlsql_engine.statements.context import Context, Outcome
+
+_FORM = "!lastCommand named table;"
+
+
+def command() -> Command:
+    """The command."""
+    return Command("lastCommand", _FORM, execute, least=2, most=2)
+
+
+def execute(statement: CommandStatement, context: Context) -> Outcome:
+    """Bind the table. Raises BadValue where no statement before it gave one."""
+    word, name = statement.arguments
+    if word.value.lower() != "named":
+        raise BadValue(f"'{word.value}' is not expected here", span=word.span, hint=f"its form is: {_FORM}")
+    if context.last.relation is None:
+        raise BadValue("no statement before this gave a table", span=statement.span)
+    context.engine.bind(name.value, context.last.relation)
+    return Outcome(context.last.relation, name.value)

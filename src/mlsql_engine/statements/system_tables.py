@@ -1,0 +1,186 @@
+"""What the system knows of itself, as tables of the schema `system`: each is taken down when a query names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from mlsql_engine.core.arrow_rows import arrow_table, timestamp
+from mlsql_engine.core.errors import ModelProblem
+from mlsql_engine.core.type_names import type_name
+from mlsql_engine.models.store import ModelStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mlsql_engine.statements.context import SessionState
+
+SYSTEM: Final = "system"
+_NAMED = re.compile(r"\bsystem`?\s*\.\s*`?(\w+)", re.IGNORECASE)
+
+
+def named_in(text: str) -> dict[str, Callable[[SessionState], pa.Table]]:
+    """The tables of `system` that a text may name, with what makes them."""
+    found = {name.lower() for name in _NAMED.findall(text)}
+    return {name: make for name, make in TABLES.items() if name in found}
+
+
+def functions(session: SessionState) -> pa.Table:
+    """The functions that the session has registered."""
+    import pyarrow as pa
+
+    columns = pa.schema(
+        [
+            ("name", pa.string()),
+            ("returnType", pa.string()),
+            ("contract", pa.string()),
+            ("model", pa.string()),
+            ("script", pa.string()),
+            ("interpreter", pa.string()),
+            ("workers", pa.int32()),
+        ]
+    )
+    rows = [
+        {
+            "name": spec.name,
+            "returnType": type_name(described.return_type),
+            "contract": described.contract,
+            "model": spec.model_path,
+            "script": spec.script,
+            "interpreter": spec.interpreter,
+            "workers": spec.workers,
+        }
+        for spec, described in session.functions.registered()
+        if not spec.called
+    ]
+    return arrow_table(rows, columns)
+
+
+def models(session: SessionState) -> pa.Table:
+    """Every version of the models that the session has trained, registered or predicted with: a row per group."""
+    import pyarrow as pa
+
+    columns = pa.schema(
+        [
+            ("path", pa.string()),
+            ("version", pa.int32()),
+            ("algorithm", pa.string()),
+            ("algIndex", pa.int32()),
+            ("alg", pa.string()),
+            ("status", pa.string()),
+            ("score", pa.float64()),
+            ("createdAt", pa.timestamp("ms")),
+            ("createdBy", pa.string()),
+            ("pythonVersion", pa.string()),
+        ]
+    )
+    rows: list[dict[str, object]] = []
+    for path in session.models:
+        store = ModelStore(path)
+        for number in store.numbers():
+            try:
+                version = store.resolve(number)
+            except ModelProblem:
+                continue  # it was removed, or is not one of ours
+            rows += [
+                {
+                    "path": str(path),
+                    "version": number,
+                    "algorithm": version.manifest.algorithm,
+                    "algIndex": group.alg_index,
+                    "alg": group.alg,
+                    "status": group.status,
+                    "score": group.score,
+                    "createdAt": timestamp(version.manifest.created_at),
+                    "createdBy": version.manifest.created_by,
+                    "pythonVersion": group.python_version,
+                }
+                for group in version.manifest.groups
+            ]
+    return arrow_table(rows, columns)
+
+
+def workers(session: SessionState) -> pa.Table:
+    """The worker processes that the session has started."""
+    import pyarrow as pa
+
+    columns = pa.schema(
+        [
+            ("worker", pa.int32()),
+            ("name", pa.string()),
+            ("pid", pa.int32()),
+            ("interpreter", pa.string()),
+            ("started", pa.timestamp("ms")),
+            ("state", pa.string()),
+            ("exitStatus", pa.int32()),
+        ]
+    )
+    rows: list[dict[str, object]] = []
+    for entry in session.roster.workers():
+        status = entry.exit_status
+        rows.append(
+            {
+                "worker": entry.number,
+                "name": entry.name,
+                "pid": entry.process.pid,
+                "interpreter": entry.interpreter,
+                "started": timestamp(entry.started),
+                "state": "running" if status is None else "ended",
+                "exitStatus": status,
+            }
+        )
+    return arrow_table(rows, columns)
+
+
+def worker_logs(session: SessionState) -> pa.Table:
+    """The last 10,000 lines that workers printed, oldest first."""
+    import pyarrow as pa
+
+    columns = pa.schema(
+        [("time", pa.timestamp("ms")), ("worker", pa.int32()), ("name", pa.string()), ("line", pa.string())]
+    )
+    rows = [
+        {"time": timestamp(line.time), "worker": line.worker, "name": line.name, "line": line.line}
+        for line in session.roster.lines()
+    ]
+    return arrow_table(rows, columns)
+
+
+def jobs(session: SessionState) -> pa.Table:
+    """The runs of scripts in the session, oldest first; `statement` begins what it does, or did last."""
+    import pyarrow as pa
+
+    columns = pa.schema(
+        [
+            ("id", pa.int32()),
+            ("name", pa.string()),
+            ("state", pa.string()),
+            ("statement", pa.string()),
+            ("startTime", pa.timestamp("ms")),
+            ("endTime", pa.timestamp("ms")),
+            ("message", pa.string()),
+        ]
+    )
+    rows = [
+        {
+            "id": job.id,
+            "name": job.name,
+            "state": job.state,
+            "statement": job.statement,
+            "startTime": timestamp(job.started),
+            "endTime": timestamp(job.ended),
+            "message": job.message or None,
+        }
+        for job in session.jobs
+    ]
+    return arrow_table(rows, columns)
+
+
+TABLES: Final[dict[str, Callable[[SessionState], pa.Table]]] = {
+    "functions": functions,
+    "jobs": jobs,
+    "models": models,
+    "worker_logs": worker_logs,
+    "workers": workers,
+}

@@ -52,6 +52,10 @@ class Predictor(Protocol):
 
     description: Described
 
+    @property
+    def workers(self) -> int:
+        """How many batches it predicts at once."""
+
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """One value of `description.return_type` per row of the batch, in order.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core import vectors
@@ -26,7 +26,7 @@ class Translation:
     `tables` names the tables it reads, in lower case, as often as it reads them; `calls` the functions that
     the dialect has no rule for, in lower case, as the script names them; `volatile` tells that to run it again
     gives other rows, or costs a model; `random` that it gives other rows. `sources` are the names, in lower
-    case, by which the query knows its tables and subqueries.
+    case, by which the query knows its tables and subqueries. `tree` is what `sql` was generated from.
     """
 
     query: Text
@@ -37,6 +37,7 @@ class Translation:
     random: bool
     places: Mapping[tuple[str, str], Span]
     sources: frozenset[str] = frozenset()
+    tree: exp.Expr = field(kw_only=True, compare=False, repr=False)
 
     def place(self, kind: str, name: str) -> Span:
         """Where the user wrote the column, function or table of that name; the whole query if unknown.
@@ -84,7 +85,7 @@ def translate(
     random = any(True for _ in _find_all(tree, "Rand", "Uuid", "Randn", "TableSample"))
     volatile = random or not calls.isdisjoint(models)
     sources = frozenset(node.alias_or_name.lower() for node in _find_all(tree, "Table", "Subquery", "CTE"))
-    return Translation(query, sql, tuple(read), calls, volatile, random, places, sources)
+    return Translation(query, sql, tuple(read), calls, volatile, random, places, sources, tree=tree)
 
 
 def _tokens(query: Text) -> list[Token]:

@@ -66,6 +66,17 @@ def problem(error: Any, query: Text) -> MlsqlError:
     return SyntaxProblem(f"the query is not Spark SQL: {what}", span=span)
 
 
+def closing_bracket(text: str, start: int) -> int | None:
+    """The place behind the bracket that closes the one at `start`; None where none does."""
+    depth = 0
+    blanked = _QUOTES.sub(lambda found: "x" * len(found.group()), text)
+    for position in range(start, len(blanked)):
+        depth += {"(": 1, ")": -1}.get(blanked[position], 0)
+        if depth == 0:
+            return position + 1
+    return None
+
+
 def _call_before(text: str, end: int) -> re.Match[str] | None:
     """The function's name of the call whose closing bracket ends at `end`."""
     depth = 0

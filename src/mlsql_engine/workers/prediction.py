@@ -137,6 +137,11 @@ class Pool:
         with self._lease() as worker:
             self.description = worker.description
 
+    @property
+    def workers(self) -> int:
+        """How many processes it may have."""
+        return self.spec.workers
+
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """One value per row. See core.functions.Predictor."""
         if batch.num_rows == 0:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DuckBatches:
-    """A reader on a cursor of its own; closing it ends the query."""
+    """A reader on a cursor of its own; closing it ends the query, and then `close_cursor` what belongs to it."""
 
     def __init__(
         self,
@@ -26,8 +26,10 @@ class DuckBatches:
         reader: pa.RecordBatchReader,
         interruption: Interruption,
         explain: Callable[[Exception], BaseException],
+        close_cursor: Callable[[], None] | None = None,
     ) -> None:
         self._cursor = cursor
+        self._close_cursor = close_cursor or cursor.close
         self._reader = reader
         self._interruption = interruption
         self._explain = explain
@@ -38,7 +40,7 @@ class DuckBatches:
             try:
                 batch = self._interruption.run(self._cursor, self._next)
             except Exception as error:
-                raise self._explain(_unwrapped(error)) from error
+                raise self._explain(unwrapped(error)) from error
             if batch is None:
                 return
             yield vector_columns.relabel(batch, self.schema)
@@ -53,7 +55,7 @@ class DuckBatches:
         """End the query and give its memory back."""
         with suppress(Exception):
             self._reader.close()
-        self._cursor.close()
+        self._close_cursor()
 
     def __enter__(self) -> DuckBatches:
         return self
@@ -74,7 +76,7 @@ def is_engine_error(error: Any) -> bool:
 _DUCKDB_TEXT = re.compile(r"^(?:[A-Z]\w+ (?:\w+ )*)Error: ")
 
 
-def _unwrapped(error: Exception) -> Exception:
+def unwrapped(error: Exception) -> Exception:
     """The engine's own exception: of one that is raised while a reader is read, Arrow keeps only the text."""
     import duckdb
 

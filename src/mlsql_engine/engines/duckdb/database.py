@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.engines.duckdb import functions
 from mlsql_engine.engines.duckdb.interruption import Interruption
-from mlsql_engine.engines.duckdb.quoting import identifier
+from mlsql_engine.engines.duckdb.quoting import identifier, literal
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
 Result = TypeVar("Result")
+
+
+class View(NamedTuple):
+    """A view and the select that it is."""
+
+    name: str
+    select: str
 
 
 class Database:
@@ -68,32 +76,61 @@ class Database:
         """What a query that uses the cursor gives; a signal ends it."""
         return self.interruption.run(cursor, query)
 
-    def create_view(self, select: str, *, wide_as: str = "BIGINT") -> str:
-        """A new view's name. Its names and types are checked now.
+    def create_view(self, select: str, *, wide_as: str | None = "BIGINT") -> View:
+        """A new view. Its names and types are checked now.
 
-        Spark has no whole numbers beyond bigint: columns of such are cast to `wide_as`.
+        Spark has no whole numbers beyond bigint: columns of such are cast to `wide_as`, unless that is None.
         """
         with self.cursor() as cursor:
             return self.run(cursor, lambda: self._create_view(cursor, select, wide_as))
 
-    def _create_view(self, cursor: duckdb.DuckDBPyConnection, select: str, wide_as: str) -> str:
+    def _create_view(self, cursor: duckdb.DuckDBPyConnection, select: str, wide_as: str | None) -> View:
         view = self.new_name()
         create = f"CREATE OR REPLACE VIEW {identifier(view)} AS"
         cursor.execute(f"{create} {select}")
+        if wide_as is None:
+            return View(view, select)
         made = cursor.sql(f"SELECT * FROM {identifier(view)}")
         wide = [
             identifier(name) for name, kind in zip(made.columns, made.types, strict=True) if kind.id == "hugeint"
         ]
         if wide:
             narrowed = ", ".join(f"{name}::{wide_as} AS {name}" for name in wide)
-            cursor.execute(f"{create} SELECT * REPLACE ({narrowed}) FROM ({select})")
-        return view
+            select = f"SELECT * REPLACE ({narrowed}) FROM ({select})"
+            cursor.execute(f"{create} {select}")
+        return View(view, select)
+
+    def create_empty_view(self, view: str, types: Mapping[str, str]) -> None:
+        """A view for what is read in another way: it has columns of these types, and to read it is an error."""
+        columns = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in types.items())
+        refusal = f"error({literal(f'{view} is read without its stream')} || random()::VARCHAR) IS NULL"
+        with self.cursor() as cursor:
+            cursor.execute(f"CREATE VIEW {identifier(view)} AS SELECT {columns} FROM range(1) WHERE {refusal}")
+
+    def drop_views(self, views: Iterable[str]) -> None:
+        """Forget views that nothing reads."""
+        with self.cursor() as cursor:
+            for view in views:
+                cursor.execute(f"DROP VIEW IF EXISTS {identifier(view)}")
+
+    def columns(self, select: str) -> list[tuple[str, str]]:
+        """The names and types of a query's columns."""
+        with self.cursor() as cursor:
+            made = self.run(cursor, lambda: cursor.sql(select))
+            return [(name, str(kind)) for name, kind in zip(made.columns, made.types, strict=True)]
 
     def describe(self, view: str) -> pa.Schema:
         """The columns of a view; vectors have their hidden field names."""
         with self.cursor() as cursor:
             select = f"SELECT * FROM {identifier(view)} LIMIT 0"
             return self.run(cursor, lambda: cursor.sql(select).to_arrow_table()).schema
+
+    @cached_property
+    def aggregates(self) -> frozenset[str]:
+        """The names of DuckDB's aggregates, in lower case."""
+        with self.cursor() as cursor:
+            names = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = 'aggregate'"
+            return frozenset(str(row[0]) for row in cursor.execute(names).fetchall())
 
     def install_macros(self, wanted: frozenset[str]) -> None:
         """Make the functions of ours callable that a query calls; creating one takes milliseconds."""

@@ -9,7 +9,6 @@ from mlsql_engine.core.errors import MlsqlError, SqlProblem, SyntaxProblem, Unkn
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines import spark_syntax
-from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.relation import DuckRelation
 
 if TYPE_CHECKING:
@@ -200,9 +199,3 @@ def _unexpected(text: Text, position: int, word: str) -> NoReturn:
         hint=f"the statement's form is: {_FORMS[word]}",
     )
     raise problem
-
-
-def insert_statement(table: str, columns: list[str], view: str) -> str:
-    """DuckDB's statement that adds the rows of a view, column by column in order."""
-    named = ", ".join(identifier(name) for name in columns)
-    return f"INSERT INTO {identifier(table)} ({named}) SELECT * FROM {identifier(view)}"

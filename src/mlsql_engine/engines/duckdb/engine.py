@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -21,13 +20,13 @@ from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
 from mlsql_engine.engines.duckdb.loading import Loading
 from mlsql_engine.engines.duckdb.model_calls import ModelCalls
+from mlsql_engine.engines.duckdb.queries import Queries
 from mlsql_engine.engines.duckdb.quoting import identifier
+from mlsql_engine.engines.duckdb.readings import Reading, Readings
 from mlsql_engine.engines.duckdb.relation import DuckRelation, before_reading
+from mlsql_engine.engines.duckdb.stored_tables import StoredTables
 from mlsql_engine.engines.requests import ArrowSave, ReadRequest, WriteRequest
 from mlsql_engine.engines.spark_meaning import TO_NUMBER
-
-if TYPE_CHECKING:
-    import duckdb
 
 
 class DuckDBEngine:
@@ -40,9 +39,12 @@ class DuckDBEngine:
         self._tables: dict[str, DuckRelation] = {}
         self._functions: dict[str, str] = {}
         self._calls = ModelCalls()
-        self._database = Database(scratch, self._calls.cancel)
+        self._database = Database(scratch, self._cancel)
         self._loading = Loading(self._database, scratch)
         self._diagnosis = Diagnosis(self._database, self._calls, self._tables, self._functions)
+        self._readings = Readings(self._database, self._calls, self._diagnosis)
+        self._stored_tables = StoredTables(self._database, self._loading)
+        self._queries = Queries(self._database, self._calls, self._describe)
 
     @property
     def tables(self) -> Mapping[str, Relation]:
@@ -53,29 +55,28 @@ class DuckDBEngine:
         """A view of the query. See Engine.sql."""
         translation = self._translate(query)
         self._database.install_macros(translation.calls & functions.names())
-        parents = tuple(self._tables[name] for name in translation.tables)
         with self._diagnosis.errors(translation):
-            view = self._view_of(translation)
-        return DuckRelation(view, lambda: self._describe(view), parents, translation.volatile, query=translation)
+            return self._relation_of(translation)
 
     def _translate(self, query: Text, *, text_as_numbers: bool = False) -> Translation:
         views = {name: relation.view for name, relation in self._tables.items()}
         names = {**functions.RENAMED, **self._functions}
         return translate(query, views, names, self._functions, text_as_numbers=text_as_numbers)
 
-    def _view_of(self, translation: Translation) -> str:
-        """The view of a query; when it fails on text, once more with text read as numbers, as Spark does."""
+    def _relation_of(self, translation: Translation) -> DuckRelation:
+        """The relation; when it fails on text, once more with text read as numbers, as Spark does."""
         import duckdb
 
+        tables = self._tables.values()
         try:
-            return self._database.create_view(translation.sql)
+            return self._queries.relation(translation, tables)
         except duckdb.BinderException as error:
             if not any(kind in str(error) for kind in ("VARCHAR", "STRING_LITERAL")):
                 raise
             self._database.install_macros(frozenset({TO_NUMBER}))
             again = self._translate(translation.query, text_as_numbers=True)
             try:
-                return self._database.create_view(again.sql)
+                return self._queries.relation(again, tables)
             except duckdb.BinderException:
                 raise error from None
 
@@ -88,6 +89,7 @@ class DuckDBEngine:
         with self._diagnosis.errors():
             relation = self._loading.load(request)
         if relation.files:
+            relation.request = request
             self._diagnosis.file_readers.add(relation)
         return relation
 
@@ -109,8 +111,9 @@ class DuckDBEngine:
         if isinstance(request.options, ArrowSave):
             return self._write_arrow(relation, path)
         self._prepare(relation)
-        copy = saving.copy_statement(relation.view, relation.arrow_schema, request, path)
-        with self._diagnosis.errors(relation=relation), self._database.cursor() as cursor:
+        with self._diagnosis.errors(relation=relation), self._readings.reading(relation) as reading:
+            cursor = reading.cursor
+            copy = saving.copy_statement(relation.view, relation.arrow_schema, request, path, reading.with_)
             row = self._database.run(cursor, lambda: cursor.execute(copy).fetchone())
             return int(row[0]) if row else 0
 
@@ -143,16 +146,24 @@ class DuckDBEngine:
         """The rows. See Engine.stream."""
         own = _own(relation)
         self._prepare(own)
-        cursor = self._database.open_cursor()
-        select = f"SELECT * FROM {identifier(own.view)}"
+        with self._diagnosis.errors(relation=own):
+            reading = self._readings.open(own)
+        cursor, select = reading.cursor, reading.select
         try:
             with self._diagnosis.errors(relation=own):
                 reader = self._database.run(cursor, lambda: cursor.sql(select).to_arrow_reader(BATCH_ROWS))
         except BaseException:
-            cursor.close()
+            reading.close()
             raise
         explain = self._diagnosis.explain
-        return DuckBatches(cursor, reader, self._database.interruption, lambda error: explain(error, relation=own))
+        return DuckBatches(
+            cursor, reader, self._database.interruption, lambda error: explain(error, relation=own), reading.close
+        )
+
+    def _cancel(self) -> None:
+        """Make what is being computed fail soon."""
+        self._calls.cancel()
+        self._readings.interrupt()
 
     def close(self) -> None:
         """Close the database and forget all tables."""
@@ -162,6 +173,27 @@ class DuckDBEngine:
     def define(self, text: Text) -> None:
         """create, insert, drop or refresh. See Engine.define."""
         definitions.define(self, text)
+
+    def empty_table(self, columns: Mapping[str, str]) -> DuckRelation:
+        """A table without rows, of columns with DuckDB's types."""
+        with self._diagnosis.errors():
+            return self._stored_tables.empty(columns)
+
+    def keep_as_table(self, relation: DuckRelation) -> None:
+        """Compute the rows and keep them, so that others can be added."""
+        self._store(relation)
+        relation.rows_table = f"{relation.view}_rows"
+
+    def add_rows(self, table: DuckRelation, rows: DuckRelation, columns: list[str], *, overwrite: bool) -> None:
+        """Add the rows to a table that `create` made, or replace its rows by them: all or none."""
+        self._prepare(rows)
+        with self._diagnosis.errors(relation=rows), self._readings.reading(rows) as reading:
+            self._stored_tables.add(table, columns, reading, overwrite=overwrite)
+
+    def read_again(self, relation: DuckRelation) -> None:
+        """Look at the relation's files anew."""
+        with self._diagnosis.errors(relation=relation):
+            self._stored_tables.read_again(relation)
 
     def configure(self, name: str, value: str) -> bool:
         """Set a setting. See Engine.configure."""
@@ -183,18 +215,19 @@ class DuckDBEngine:
 
     def _store(self, relation: DuckRelation) -> None:
         """Compute the rows of a relation once and for all."""
-        with self._diagnosis.errors(relation=relation), self._database.cursor() as cursor:
-            select = self._database.run(cursor, lambda: _stored_select(cursor, relation))
+        with self._diagnosis.errors(relation=relation), self._readings.reading(relation) as reading:
+            cursor = reading.cursor
+            select = self._database.run(cursor, lambda: _stored_select(reading))
             cursor.execute(f"CREATE OR REPLACE VIEW {identifier(relation.view)} AS {select}")
         relation.stored = True
 
 
-def _stored_select(cursor: duckdb.DuckDBPyConnection, relation: DuckRelation) -> str:
+def _stored_select(reading: Reading) -> str:
     """Compute the rows into a table, and give the select that reads it."""
-    if relation.loader is not None:
-        return relation.loader(cursor)
-    table = f"{relation.view}_rows"
-    cursor.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS SELECT * FROM {identifier(relation.view)}")
+    if reading.relation.loader is not None:
+        return reading.relation.loader(reading.cursor)
+    table = f"{reading.relation.view}_rows"
+    reading.cursor.execute(f"CREATE OR REPLACE TABLE {identifier(table)} AS {reading.select}")
     return f"SELECT * FROM {identifier(table)}"
 
 

@@ -96,7 +96,7 @@ class Loading:
         return relation
 
     def _view(self, select: str) -> DuckRelation:
-        view = self._database.create_view(select, wide_as="DECIMAL(38,0)")
+        view = self._database.create_view(select, wide_as="DECIMAL(38,0)").name
         return DuckRelation(view, lambda: self._database.describe(view))
 
 

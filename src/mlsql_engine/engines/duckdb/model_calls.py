@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -24,6 +25,36 @@ if TYPE_CHECKING:
 _CARRIED = re.compile(r"mlsql-failure-(\d+)-")
 
 
+class Carried(RuntimeError):
+    """Stands inside the engine for an exception that waits in ModelCalls."""
+
+
+@dataclass(frozen=True)
+class BoundModel:
+    """A predictor that scripts call `function`; `type_name` is the engine's type of its answers."""
+
+    function: str
+    predictor: Predictor
+    type_name: str
+
+    @property
+    def hidden_type(self) -> pa.DataType:
+        """The Arrow type of its answers as DuckDB holds them."""
+        return hidden_type(self.predictor.description.return_type)
+
+    def predict(self, columns: Sequence[Any]) -> pa.Array:
+        """The answers to columns as DuckDB gives them. Raises InternalError where there are not as many as rows."""
+        batch = _batch(columns)
+        values = self.predictor.predict(batch)
+        if len(values) != batch.num_rows or values.type != self.predictor.description.return_type:
+            # DuckDB would repeat a single value for all rows.
+            raise InternalError(
+                f"function {self.function} gave {len(values)} values of type {values.type} for "
+                f"{batch.num_rows} rows"
+            )
+        return _hidden(values)
+
+
 class ModelCalls:
     """Makes UDFs of predictors and keeps what they raise until the query's error comes back."""
 
@@ -31,27 +62,40 @@ class ModelCalls:
         self._failures: dict[int, tuple[str, BaseException]] = {}
         self._numbers = itertools.count()
         self._interrupt: int | None = None
-        self._predictors: list[Predictor] = []
+        self._models: dict[str, BoundModel] = {}
 
     def create(self, connection: duckdb.DuckDBPyConnection, name: str, function: str, predictor: Predictor) -> None:
         """Make the predictor callable as `name`, with any arguments; scripts call it `function`."""
         from duckdb.func import ARROW, SPECIAL
 
-        self._predictors.append(predictor)
-        kind = hidden_type(predictor.description.return_type)
+        kind = _duckdb_type(connection, hidden_type(predictor.description.return_type))
+        model = BoundModel(function, predictor, str(kind))
+        self._models[name] = model
         connection.create_function(
             name,
-            self._udf(function, predictor),
+            self._udf(model),
             None,
-            _duckdb_type(connection, kind),
+            kind,
             type=ARROW,
             null_handling=SPECIAL,
         )
 
     def cancel(self) -> None:
         """Make calls that are under way fail; later ones work again."""
-        for predictor in self._predictors:
-            predictor.close()
+        for model in self._models.values():
+            model.predictor.close()
+
+    def models(self) -> Mapping[str, BoundModel]:
+        """The models by the engine's names of their functions."""
+        return self._models
+
+    def carry(self, function: str, error: BaseException) -> Carried:
+        """What to raise inside the engine, so that `carried` finds `error` in what comes back."""
+        number = next(self._numbers)
+        self._failures[number] = (function, error)
+        if not isinstance(error, Exception):
+            self._interrupt = number
+        return Carried(f"mlsql-failure-{number}-")
 
     def carried(self, error: Exception) -> tuple[str, BaseException] | None:
         """The function and the exception that it raised, when that is what `error` is about."""
@@ -63,32 +107,20 @@ class ModelCalls:
             self._interrupt = None
         return self._failures.pop(number, None)
 
-    def _udf(self, function: str, predictor: Predictor) -> Callable[..., pa.Array]:
+    def _udf(self, model: BoundModel) -> Callable[..., pa.Array]:
         def call(*columns: Any) -> pa.Array:
             if self._interrupt is not None:
                 # DuckDB tries constant arguments while it plans, and again when that fails for any reason.
                 raise RuntimeError(f"mlsql-failure-{self._interrupt}-")
             try:
-                batch = _batch(columns)
-                values = predictor.predict(batch)
-                if len(values) != batch.num_rows or values.type != predictor.description.return_type:
-                    # DuckDB would repeat a single value for all rows.
-                    raise InternalError(
-                        f"function {function} gave {len(values)} values of type {values.type} for "
-                        f"{batch.num_rows} rows"
-                    )
-                return _hidden(values)
+                return model.predict(columns)
             except BaseException as error:  # noqa: BLE001 - an interrupt, too, comes back by `carried`
-                number = next(self._numbers)
-                self._failures[number] = (function, error)
-                if not isinstance(error, Exception):
-                    self._interrupt = number
-                raise RuntimeError(f"mlsql-failure-{number}-") from None
+                raise self.carry(model.function, error) from None
 
         return call
 
 
-def _batch(columns: tuple[Any, ...]) -> pa.RecordBatch:
+def _batch(columns: Sequence[Any]) -> pa.RecordBatch:
     arrays = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
     batch = pa.RecordBatch.from_arrays(arrays, names=[f"arg{index}" for index in range(len(arrays))])
     return vector_columns.relabel(batch, vector_columns.public_schema(batch.schema))

@@ -20,6 +20,8 @@ import pyarrow as pa
 
 from mlsql_engine.core.span import Span
 from mlsql_engine.engines.dialect import Translation
+from mlsql_engine.engines.duckdb.stages import Stage
+from mlsql_engine.engines.requests import ReadRequest
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +32,10 @@ class DuckRelation:
     """One relation: `view` is its name in the database, `describe` asks for its columns, as DuckDB has them.
 
     `query` is the select that it was made by, or `files` are what it reads and `span` where the script names
-    them: there its errors are placed. `rows_table` holds the rows of a table that `create` made.
+    them: there its errors are placed. `definition` is the select of its view, where it has parents. One that is
+    `inner` is a part of one select, and no table of its own; with a `stage`, its rows are those of its only parent
+    with the answers of models. `rows_table` holds the rows of a table that `create` made; `request` is what a
+    table of files was read by.
     """
 
     view: str
@@ -41,7 +46,11 @@ class DuckRelation:
     query: Translation | None = None
     files: tuple[str, ...] = ()
     span: Span | None = None
+    definition: str = ""
+    inner: bool = False
+    stage: Stage | None = None
     rows_table: str | None = None
+    request: ReadRequest | None = None
     used: bool = field(default=False, init=False)
     stored: bool = field(default=False, init=False)
 
@@ -64,6 +73,10 @@ class DuckRelation:
     def arrow_schema(self) -> pa.Schema:
         """The columns; vectors have their hidden field names."""
         return self.describe()
+
+    def forget_columns(self) -> None:
+        """Ask for the columns anew when they are wanted next."""
+        self.__dict__.pop("arrow_schema", None)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -93,9 +106,36 @@ def before_reading(relation: DuckRelation) -> list[DuckRelation]:
 
 
 def _will_be_stored(node: DuckRelation, reads: int) -> bool:
+    if node.inner:
+        # The select that it is a part of is kept at its second use.
+        return node.volatile and reads > 1
     if node.loader is not None or (node.query is not None and node.query.random):
         return True
     return node.volatile and (node.used or reads > 1)
+
+
+def open_stages(relation: DuckRelation) -> tuple[list[DuckRelation], list[DuckRelation]]:
+    """The stages that a reading of `relation` streams, and the relations from there up to it, inputs first."""
+    stages: list[DuckRelation] = []
+    between: list[DuckRelation] = []
+    reach: dict[int, bool] = {}
+
+    def visit(node: DuckRelation) -> bool:
+        if id(node) not in reach:
+            if node.stored:
+                reach[id(node)] = False
+            elif node.stage is not None:
+                reach[id(node)] = True
+                stages.append(node)
+            else:
+                parents = [visit(parent) for parent in node.parents]
+                reach[id(node)] = any(parents)
+                if reach[id(node)]:
+                    between.append(node)
+        return reach[id(node)]
+
+    visit(relation)
+    return stages, between
 
 
 def _visit(node: DuckRelation, order: list[DuckRelation], seen: set[int]) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 ENDINGS = {CsvSave: "csv", JsonSave: "json", ParquetSave: "parquet", ArrowSave: "arrow"}
 
 
-def copy_statement(view: str, schema: pa.Schema, request: WriteRequest, path: str) -> str:
-    """The COPY of a view's rows to a path: vectors as the format spells them."""
+def copy_statement(view: str, schema: pa.Schema, request: WriteRequest, path: str, with_: str = "") -> str:
+    """The COPY of a view's rows to a path: vectors as the format spells them; `with_` may say what the view is."""
     options = request.options
     with_vectors = any(vector_columns.public_type(field.type) != field.type for field in schema)
     if isinstance(options, JsonSave) and with_vectors and not request.partition_by:
@@ -35,7 +35,7 @@ def copy_statement(view: str, schema: pa.Schema, request: WriteRequest, path: st
             bracket += ", FORCE_QUOTE *"
     if request.partition_by:
         bracket += f", PARTITION_BY ({', '.join(map(identifier, request.partition_by))})"
-    return f"COPY (SELECT {select} FROM {identifier(view)}) TO {literal(path)} ({bracket})"
+    return f"COPY ({with_}SELECT {select} FROM {identifier(view)}) TO {literal(path)} ({bracket})"
 
 
 def _spelled(field: pa.Field, options: SaveOptions) -> str:

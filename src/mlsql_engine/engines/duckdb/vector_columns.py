@@ -51,6 +51,14 @@ def relabel(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch._import_from_c_capsule(schema.__arrow_c_schema__(), array)
 
 
+def size(batch: pa.RecordBatch) -> int:
+    """The bytes that the rows of a batch take; where Arrow cannot tell, those of its buffers."""
+    try:
+        return int(batch.nbytes)
+    except (pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        return int(batch.get_total_buffer_size())
+
+
 def is_public_vector(kind: pa.DataType) -> bool:
     """Whether an Arrow type is a vector as other programs write it to a parquet file."""
     fields = [(field.name, field.type) for field in kind] if pa.types.is_struct(kind) else []

@@ -58,6 +58,7 @@ class FakeModel:
         self.calls = self.rows = 0
         self.threads: set[int] = set()
         self.largest = 0
+        self.workers = 1
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         with self._lock:

@@ -1,0 +1,230 @@
+"""Queries as relations: views, with the calls of models lifted into stages of their own.
+
+A select with calls becomes a chain of relations: what the model is asked of, the stage that adds the answers, and
+the select over them. A common table expression becomes a relation too, since several of them may need it. Whatever
+the engine refuses in that form stays as it was written, with its calls as functions of the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from mlsql_engine.engines.dialect import Translation
+from mlsql_engine.engines.duckdb.call_places import CallPlaces, Step, own_nodes
+from mlsql_engine.engines.duckdb.database import Database
+from mlsql_engine.engines.duckdb.lifting import Functions, Lift, lift
+from mlsql_engine.engines.duckdb.model_calls import ModelCalls
+from mlsql_engine.engines.duckdb.reads import reads
+from mlsql_engine.engines.duckdb.relation import DuckRelation
+from mlsql_engine.engines.duckdb.select_names import Refused, is_random
+from mlsql_engine.engines.duckdb.stages import Stage, StageCall
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from sqlglot import exp
+
+_TWICE = 2
+
+
+class Queries:
+    """Makes relations of translated queries. `describe` gives a view's columns."""
+
+    def __init__(self, database: Database, calls: ModelCalls, describe: Callable[[str], pa.Schema]) -> None:
+        self._database = database
+        self._calls = calls
+        self._describe = describe
+
+    def relation(self, translation: Translation, tables: Iterable[DuckRelation]) -> DuckRelation:
+        """The relation of a query over `tables`. Raises duckdb.Error where the engine does not take it."""
+        known = {table.view: table for table in tables}
+        models = self._calls.models()
+        if any(model.function in translation.calls for model in models.values()):
+            aggregates = self._database.aggregates
+            draft = _Draft(self._database, self._calls, self._describe, translation, known)
+            functions = Functions(frozenset(models), aggregates)
+            try:
+                return draft.relation(functions)
+            except _refusals():
+                self._database.drop_views(reversed(draft.made))
+        view = self._database.create_view(translation.sql)
+        return DuckRelation(
+            view.name,
+            lambda: self._describe(view.name),
+            _parents(translation.tree, known),
+            translation.volatile,
+            query=translation,
+            definition=view.select,
+        )
+
+
+class _Draft:
+    """The relations of one query, while they are made; `made` are their views."""
+
+    def __init__(
+        self,
+        database: Database,
+        calls: ModelCalls,
+        describe: Callable[[str], pa.Schema],
+        translation: Translation,
+        known: dict[str, DuckRelation],
+    ) -> None:
+        self._database = database
+        self._calls = calls
+        self._describe = describe
+        self._translation = translation
+        self._known = dict(known)
+        self._functions = Functions((), ())
+        self.made: list[str] = []
+
+    def relation(self, functions: Functions) -> DuckRelation:
+        """The relation of the whole query. Raises Refused or duckdb.Error."""
+        self._functions = functions
+        tree = self._translation.tree.copy()
+        names = [cte.alias.lower() for cte in tree.find_all(_cte())]
+        if len(names) != len(set(names)):
+            raise Refused  # which of them is meant depends on the place
+        self._lift_below(tree)
+        made = self._view(tree, wide_as="BIGINT")
+        made.volatile = self._translation.volatile
+        made.inner = False
+        return made
+
+    def _lift_below(self, node: exp.Expr) -> None:
+        """Lift the calls of every select from the innermost on."""
+        from sqlglot import exp
+
+        with_: Any = node.args.get("with_")
+        if with_ is not None:
+            self._promote(node, with_)
+        for child in list(node.iter_expressions()):
+            if child is not with_:
+                self._lift_below(child)
+        if isinstance(node, exp.Select):
+            self._ask_constants_once(node)
+            self._lift(node)
+
+    def _promote(self, node: exp.Expr, with_: exp.With) -> None:
+        """Make the common table expressions of a query relations of their own."""
+        from sqlglot import exp
+
+        recursive = bool(with_.args.get("recursive"))
+        for cte in with_.expressions:
+            body: exp.Expr = cte.this
+            if recursive:
+                body = exp.select("*").from_(exp.to_table(cte.alias))
+                body.set("with_", with_.copy())
+            else:
+                self._lift_below(body)
+                if cte.args["alias"].columns:
+                    body = exp.select("*").from_(exp.Subquery(this=body.copy(), alias=cte.args["alias"].copy()))
+            relation = self._view(body, wide_as=None)
+            for table in node.find_all(exp.Table):
+                if table.name.lower() == cte.alias.lower() and not table.args.get("db"):
+                    if not table.alias:
+                        table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+                    table.set("this", exp.to_identifier(relation.view, quoted=True))
+        node.set("with_", None)
+
+    def _ask_constants_once(self, select: exp.Select) -> None:
+        """A call that needs no row becomes a subquery of one row."""
+        from sqlglot import exp
+
+        places = CallPlaces(select, self._functions.models, self._functions.aggregates)
+        found = places.liftable() if select.args.get("from_") else None
+        if found is None or not places.is_plain():
+            return
+        for call in found[1]:
+            needs = any(isinstance(one, exp.Column | exp.Star | exp.Query | exp.AggFunc) for one in own_nodes(call))
+            grouped = call.find_ancestor(exp.Group, exp.Select) is not select
+            if not needs and not grouped and found[0] < Step.WINDOWS and not is_random(call):
+                alone = exp.Select(expressions=[exp.alias_(call.copy(), "answer")])
+                call.replace(exp.Subquery(this=alone))
+                self._lift(alone)
+
+    def _lift(self, select: exp.Select) -> None:
+        """Lift what can be lifted, step by step; the select is changed in its place."""
+        while True:
+            stage = self._database.new_name()
+            prefix = f"s{self._database.number()}_"
+            made = len(self.made)
+            try:
+                lifted = lift(select, self._functions, self._columns_of, prefix, stage)
+                if lifted is None:
+                    return
+                self._add_stage(lifted, stage)
+            except _refusals():
+                self._database.drop_views(reversed(self.made[made:]))
+                del self.made[made:]
+                return
+            for clause in (*select.args, *lifted.outer.args):
+                select.set(clause, lifted.outer.args.get(clause))
+
+    def _add_stage(self, lifted: Lift, name: str) -> None:
+        child = self._view(lifted.child, wide_as="BIGINT")
+        types = dict(self._database.columns(f'SELECT * FROM "{child.view}"'))
+        models = self._calls.models()
+        calls = tuple(StageCall(models[call.function], call.arguments, call.column) for call in lifted.calls)
+        kinds = {column: types[column] for column in lifted.passed}
+        kinds |= {call.column: call.model.type_name for call in calls}
+        self._database.create_empty_view(name, kinds)
+        self.made.append(name)
+        relation = DuckRelation(
+            name,
+            lambda: self._describe(name),
+            (child,),
+            volatile=True,
+            query=self._translation,
+            inner=True,
+            stage=Stage(calls, lifted.passed, kinds),
+        )
+        self._known[name] = relation
+
+    def _view(self, tree: exp.Expr, wide_as: str | None) -> DuckRelation:
+        """An inner relation of a select. Raises duckdb.Error."""
+        view = self._database.create_view(tree.sql("duckdb"), wide_as=wide_as)
+        self.made.append(view.name)
+        relation = DuckRelation(
+            view.name,
+            lambda: self._describe(view.name),
+            _parents(tree, self._known),
+            self._again_costs(tree),
+            query=self._translation,
+            definition=view.select,
+            inner=True,
+        )
+        self._known[view.name] = relation
+        return relation
+
+    def _again_costs(self, tree: exp.Expr) -> bool:
+        """Whether to compute it again gives other rows, or calls a model."""
+        from sqlglot import exp
+
+        models = self._functions.models
+        return any(
+            isinstance(node, exp.TableSample | exp.Rand | exp.Randn | exp.Uuid)
+            or (isinstance(node, exp.Anonymous) and node.name.lower() in models)
+            for node in tree.walk()
+        )
+
+    def _columns_of(self, select: exp.Select) -> list[str]:
+        return [name for name, _ in self._database.columns(select.sql("duckdb"))]
+
+
+def _parents(tree: exp.Expr, known: dict[str, DuckRelation]) -> tuple[DuckRelation, ...]:
+    """The relations that a query reads; twice those that it may read more than once."""
+    found = reads(tree).items()
+    return tuple(known[name] for name, number in found if name in known for _ in range(min(number, _TWICE)))
+
+
+def _cte() -> type[exp.Expr]:
+    from sqlglot import exp
+
+    return exp.CTE
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What is raised for a query that cannot be cut, or that the engine does not take."""
+    import duckdb
+
+    return (Refused, duckdb.ProgrammingError, duckdb.NotSupportedError, duckdb.DataError)

@@ -1,0 +1,65 @@
+"""How often a query reads each table, with what its common table expressions read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_MORE_THAN_ONCE = 2
+
+
+def reads(tree: exp.Expr) -> Counter[str]:
+    """The tables by the names that the tree has for them, and how often their rows may be asked for.
+
+    What a common table expression reads counts once for each of its uses, and not at all without one. What a
+    subquery inside an expression, a lateral join or a pivot reads counts twice: how often it is run is the engine's
+    affair.
+    """
+    found: Counter[str] = Counter()
+    _count(tree, {}, 1, found)
+    return found
+
+
+def _count(node: exp.Expr, known: dict[str, Counter[str]], times: int, found: Counter[str]) -> None:
+    """Add what is read at and below `node`; `known` is what each visible common table expression reads."""
+    from sqlglot import exp
+
+    with_: Any = node.args.get("with_")
+    if with_ is not None:
+        known = dict(known)
+        for item in with_.expressions:
+            inside: Counter[str] = Counter()
+            name = item.alias.lower()
+            recursive = bool(with_.args.get("recursive"))
+            # A name inside its own definition is itself only where it is recursive.
+            seen = {**known, name: Counter()} if recursive else known
+            _count(item.this, seen, _MORE_THAN_ONCE if recursive else 1, inside)
+            known[name] = inside
+    if isinstance(node, exp.Table):
+        _count_table(node, known, times, found)
+    for child in node.iter_expressions():
+        if child is not with_:
+            _count(child, known, _times(child, node, times), found)
+
+
+def _count_table(table: exp.Table, known: dict[str, Counter[str]], times: int, found: Counter[str]) -> None:
+    name = table.name
+    if table.args.get("db") is None and name.lower() in known:
+        for other, number in known[name.lower()].items():
+            found[other] += number * times
+    elif name:
+        found[name] += times * (_MORE_THAN_ONCE if table.args.get("pivots") else 1)
+
+
+def _times(child: exp.Expr, parent: exp.Expr, times: int) -> int:
+    from sqlglot import exp
+
+    sources = (exp.From, exp.Join, exp.SetOperation, exp.Subquery, exp.CTE, exp.Table)
+    if isinstance(parent, exp.Lateral) or isinstance(child, exp.Lateral):
+        return times * _MORE_THAN_ONCE
+    if not isinstance(child, exp.Query) or (isinstance(parent, sources) and child.arg_key != "on"):
+        return times
+    return times * _MORE_THAN_ONCE

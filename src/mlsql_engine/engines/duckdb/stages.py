@@ -1,0 +1,170 @@
+"""The stream operator: the rows of a query, with the answers of models added, each row asked once.
+
+The query is read on its own cursor in batches that grow from 2,048 to 65,536 rows, so that the first rows come
+soon; as many batches are with the models at once as these have workers, and as many wait. The answers come back in
+the order of the rows, as an Arrow stream that the rest of the query reads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from mlsql_engine.core.errors import InternalError
+from mlsql_engine.engines.base import BATCH_ROWS
+from mlsql_engine.engines.duckdb import vector_columns
+from mlsql_engine.engines.duckdb.model_calls import BoundModel, Carried, ModelCalls
+
+FIRST_ROWS = 2_048
+MOST_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True)
+class StageCall:
+    """A model, the columns that are its arguments, and the column of its answers."""
+
+    model: BoundModel
+    arguments: tuple[str, ...]
+    column: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`passed` are the columns that go through; `types` the engine's types of all columns that come out."""
+
+    calls: tuple[StageCall, ...]
+    passed: tuple[str, ...]
+    types: Mapping[str, str]
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that it calls, as scripts name them."""
+        return tuple(dict.fromkeys(call.model.function for call in self.calls))
+
+    @property
+    def workers(self) -> int:
+        """How many batches are predicted at once."""
+        return max(call.model.predictor.workers for call in self.calls)
+
+    def schema(self, child: pa.Schema) -> pa.Schema:
+        """What comes out, of what goes in; vectors have their hidden field names."""
+        answers = [pa.field(call.column, call.model.hidden_type) for call in self.calls]
+        return pa.schema([*(child.field(name) for name in self.passed), *answers])
+
+
+class Source(Protocol):
+    """Where a run gets its rows: an open query."""
+
+    def batches(self, rows: int) -> Iterator[pa.RecordBatch]:
+        """The rows, `rows` of them a batch. Raises what the query raises, as the user shall see it."""
+
+    def interrupt(self) -> None:
+        """Make the query fail soon; from any thread."""
+
+    def close(self) -> None:
+        """End the query."""
+
+
+class StageRun:
+    """One reading of a stage: an Arrow stream that can be read once.
+
+    What a model or the query raises is kept in `calls` and comes back as itself where the outer query fails.
+    """
+
+    def __init__(
+        self, stage: Stage, schema: pa.Schema, calls: ModelCalls, open_source: Callable[[], Source]
+    ) -> None:
+        self._stage = stage
+        self._calls = calls
+        self._open_source = open_source
+        self._source: Source | None = None
+        self._pools: list[ThreadPoolExecutor] = []
+        self._rows: Iterator[pa.RecordBatch] | None = None
+        self._stopped = False
+        self.schema = schema
+
+    def __arrow_c_schema__(self) -> Any:
+        return self.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        if self._rows is not None:
+            raise self._calls.carry("", InternalError("the answers of a model were asked for twice"))
+        self._rows = self._answered()
+        return pa.RecordBatchReader.from_batches(self.schema, self._rows).__arrow_c_stream__(requested_schema)
+
+    def stop(self) -> None:
+        """Take no more rows, and wait for no answers; from any thread. `close` is still to be called."""
+        self._stopped = True
+        if self._source is not None:
+            self._source.interrupt()
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """End it, when nothing reads it any more; batches that are being predicted are waited for."""
+        self.stop()
+        if self._rows is not None:
+            self._rows.close()  # type: ignore[attr-defined]
+        for pool in self._pools:
+            pool.shutdown(wait=True, cancel_futures=True)
+        if self._source is not None:
+            self._source.close()
+
+    def _answered(self) -> Iterator[pa.RecordBatch]:
+        try:
+            if self._stopped:
+                raise CancelledError
+            self._source = self._open_source()
+            self._pools = [
+                ThreadPoolExecutor(call.model.predictor.workers, thread_name_prefix="mlsql-predict")
+                for call in self._stage.calls
+            ]
+            yield from self._in_order(_parts(self._source.batches(BATCH_ROWS)))
+        except (GeneratorExit, Carried):
+            raise
+        except BaseException as error:  # noqa: BLE001 - the stream passes on no more than the text
+            raise self._calls.carry("", error) from None
+
+    def _in_order(self, parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        waiting: deque[tuple[pa.RecordBatch, list[Future[pa.Array]]]] = deque()
+        most = 2 * self._stage.workers
+        for part in parts:
+            answers = [
+                pool.submit(_answers, call, part) for pool, call in zip(self._pools, self._stage.calls, strict=True)
+            ]
+            waiting.append((part, answers))
+            if len(waiting) >= most:
+                yield self._joined(*waiting.popleft())
+        while waiting:
+            yield self._joined(*waiting.popleft())
+
+    def _joined(self, part: pa.RecordBatch, answers: list[Future[pa.Array]]) -> pa.RecordBatch:
+        columns = [part.column(name) for name in self._stage.passed]
+        for call, answer in zip(self._stage.calls, answers, strict=True):
+            try:
+                columns.append(answer.result())
+            except BaseException as error:  # noqa: BLE001 - the stream passes on no more than the text
+                raise self._calls.carry(call.model.function, error) from None
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def _answers(call: StageCall, part: pa.RecordBatch) -> pa.Array:
+    return call.model.predict([part.column(name) for name in call.arguments])
+
+
+def _parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches that grow to BATCH_ROWS, none much larger than MOST_BYTES."""
+    rows = FIRST_ROWS
+    for batch in batches:
+        start = 0
+        fitting = max(1, MOST_BYTES * batch.num_rows // max(1, vector_columns.size(batch)))
+        while start < batch.num_rows:
+            part = batch.slice(start, min(rows, fitting))
+            yield part
+            start += part.num_rows
+            rows = min(2 * rows, BATCH_ROWS)

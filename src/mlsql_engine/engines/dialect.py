@@ -185,14 +185,18 @@ def _rewrite_tables(tree: exp.Expr, query: Text, tables: Mapping[str, str]) -> l
             continue
         if not isinstance(table.this, exp.Identifier) or _is_local(table):
             continue
-        name = table.name.lower()
-        if table.args.get("db") is not None or name not in tables:
-            written = ".".join(part.name for part in table.parts)
-            raise UnknownName("table", written, tables, span=_table_place(table, query))
+        written = ".".join(part.name for part in table.parts)
+        name = written.lower()
+        if name not in tables:
+            # What the system knows of itself are tables that nobody means unless they say so.
+            known = [other for other in tables if other.startswith("system.") == name.startswith("system.")]
+            raise UnknownName("table", written, known, span=_table_place(table, query))
         read.append(name)
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
         table.set("this", exp.to_identifier(tables[name], quoted=True))
+        table.set("db", None)
+        table.set("catalog", None)
     return read
 
 

@@ -48,6 +48,7 @@ _WORDS = {
 _KEYWORDS = {"_AS": "as", "_WHERE": "where", "_OPTIONS": "options", "_AND": "and", "_PARTITION_BY": "partitionBy"}
 SAVE_MODES: tuple[str, ...] = get_args(SaveMode)
 _BARE_PATH = re.compile(r"\w\.(\S+)\s*\Z")
+_DATE_IN_QUOTES = re.compile(r'toString\(\s*"\Z')
 _SAVE_MODE = re.compile(r"save\s+(\w+)\s+\Z", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|'[^']*'?|\"[^\"]*\"?|`[^`]*`?|\S")
 
@@ -104,6 +105,8 @@ def explain(error: UnexpectedInput, statement: Span) -> SyntaxProblem:
 
 
 def _hint(word: str, expected: set[str], statement: Span, offset: int) -> str | None:
+    if _DATE_IN_QUOTES.search(statement.text[:offset]):
+        return "inside a string in double quotes, write the pattern in single ones: date.toString('yyyy-MM-dd')"
     near = _near_keyword(word, expected)
     if near:
         return f"did you mean '{near}'?"

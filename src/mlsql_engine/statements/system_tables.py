@@ -21,9 +21,9 @@ _NAMED = re.compile(r"\bsystem`?\s*\.\s*`?(\w+)", re.IGNORECASE)
 
 
 def named_in(text: str) -> dict[str, Callable[[SessionState], pa.Table]]:
-    """The tables of `system` that a text may name, with what makes them."""
+    """The tables of `system` that a text may name, with what makes them; all where it names one that is not."""
     found = {name.lower() for name in _NAMED.findall(text)}
-    return {name: make for name, make in TABLES.items() if name in found}
+    return {name: make for name, make in TABLES.items() if name in found or not found <= TABLES.keys()}
 
 
 def functions(session: SessionState) -> pa.Table:

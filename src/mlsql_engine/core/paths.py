@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from mlsql_engine.core.errors import BadValue
+from mlsql_engine.core.errors import BadValue, suggestion
 from mlsql_engine.core.text import Text
 
 
@@ -24,3 +25,12 @@ def resolve_path(path: Text, folder: Path) -> Path:
     except RuntimeError:
         user = Path(written).parts[0][1:]
         raise BadValue(f"there is no home folder of '{user}'", span=path.span) from None
+
+
+def near_file(place: str) -> str:
+    """What to say of a data file that is not there: the one in its folder that is called nearly so, or all."""
+    folder = Path(place).parent
+    if not folder.is_dir():
+        return f"there is no folder {folder} either"
+    names = sorted(name for name in os.listdir(folder) if not name.startswith(("_", ".")))
+    return suggestion(Path(place).name, names[:1000], f"file in {folder}")

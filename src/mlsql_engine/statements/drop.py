@@ -12,29 +12,22 @@ there is an error.
 
 from __future__ import annotations
 
-import re
-
 from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.engines.definitions import Drop, read
 from mlsql_engine.language.ast import DefinitionStatement
 from mlsql_engine.statements.context import Context, Outcome
-
-_FUNCTION = re.compile(
-    r"drop\s+(?:temporary\s+)?function\s+(?P<lenient>if\s+exists\s+)?(?P<name>`[^`]+`|\w+)\s*\Z", re.IGNORECASE
-)
 
 
 def execute(statement: DefinitionStatement, context: Context) -> Outcome:
     """Forget it. Raises UnknownName where it is not there, SyntaxProblem for another kind of thing."""
-    text = statement.text
-    found = _FUNCTION.match(text.value)
-    if found is None:
-        context.engine.define(text)
-        return Outcome()
-    name = found["name"].strip("`")
-    known = [spec.name for spec, _ in context.session.functions.registered() if not spec.called]
-    if name.lower() in (other.lower() for other in known):
-        context.engine.unregister_function(name)
-        context.session.functions.remove(name)
-    elif not found["lenient"]:
-        raise UnknownName("function", name, known, span=text.place(*found.span("name")))
+    match read(statement.text):
+        case Drop(name, "function", lenient):
+            known = [spec.name for spec, _ in context.session.functions.registered() if not spec.called]
+            if name.value.lower() in (other.lower() for other in known):
+                context.engine.unregister_function(name.value)
+                context.session.functions.remove(name.value)
+            elif not lenient:
+                raise UnknownName("function", name.value, known, span=name.span)
+        case _:
+            context.engine.define(statement.text)
     return Outcome()

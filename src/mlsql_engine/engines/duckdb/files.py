@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlsql_engine.core.errors import DataProblem, Detail, suggestion
+from mlsql_engine.core.errors import DataProblem, Detail
+from mlsql_engine.core.paths import near_file
 from mlsql_engine.engines.duckdb import csv_files, vector_columns
 from mlsql_engine.engines.duckdb.quoting import identifier, literal, literals
 from mlsql_engine.engines.requests import CsvLoad, JsonLoad, ParquetLoad
@@ -36,7 +37,7 @@ def resolve(place: str) -> list[str]:
     if not files and glob.has_magic(place):
         raise DataProblem(f"no file matches {place}", code="FILE_NOT_FOUND")
     if not files:
-        raise DataProblem(f"there is no file {place}", code="FILE_NOT_FOUND", hint=_near(place))
+        raise DataProblem(f"there is no file {place}", code="FILE_NOT_FOUND", hint=near_file(place))
     return sorted(set(files))
 
 
@@ -58,13 +59,6 @@ def _keep(folders: list[str]) -> bool:
     """Keep os.walk out of hidden folders, such as those of a save that is under way."""
     folders[:] = sorted(name for name in folders if _is_data(name))
     return True
-
-
-def _near(place: str) -> str:
-    folder = Path(place).parent
-    if not folder.is_dir():
-        return f"there is no folder {folder} either"
-    return suggestion(Path(place).name, sorted(filter(_is_data, os.listdir(folder)))[:1000], f"file in {folder}")
 
 
 def _with_rows(files: list[str], what: str | None = None) -> list[str]:

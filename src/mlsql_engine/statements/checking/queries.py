@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import MlsqlError, UnknownName
+from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
+from mlsql_engine.engines.definitions import Create, Drop, Insert, Refresh, read
 from mlsql_engine.engines.dialect import translate
 from mlsql_engine.language import ast
-from mlsql_engine.statements.checking.state import is_known
+from mlsql_engine.statements.checking.state import State, is_known
 from mlsql_engine.statements.system_tables import SYSTEM, TABLES
 
 if TYPE_CHECKING:
     from mlsql_engine.statements.checking.checker import Checker
 
 _MOST_TABLES = 100
+_SYSTEM_TABLES = [f"{SYSTEM}.{name}" for name in TABLES]
+
+
+def unknown_table(name: str, state: State, span: Span | None) -> UnknownName:
+    """The error for a table that nothing has made, in the words of a run."""
+    system = name.lower().startswith(f"{SYSTEM}.")
+    return UnknownName("table", name, _SYSTEM_TABLES if system else state.tables, span=span)
 
 
 def check_query(query: Text, checker: Checker) -> None:
@@ -23,7 +31,7 @@ def check_query(query: Text, checker: Checker) -> None:
     if not is_known(query):
         return
     state = checker.state
-    tables = {name: name for name in (*state.tables, *(f"{SYSTEM}.{name}" for name in TABLES))}
+    tables = {name: name for name in (*state.tables, *_SYSTEM_TABLES)}
     functions = {name: f"mlsql_function_{name}_v0" for name in state.functions}
     for _ in range(_MOST_TABLES):
         try:
@@ -36,38 +44,44 @@ def check_query(query: Text, checker: Checker) -> None:
                 raise
             tables[missing] = missing
             if not state.anything:
-                known = sorted(name for name in state.tables if name != missing)
                 with checker.noting(None):
-                    raise UnknownName("table", problem.name, known, span=problem.span) from None
+                    raise unknown_table(problem.name, state, problem.span) from None
         else:
             return
-
-
-_HEAD = re.compile(
-    r"(?P<word>create|insert|drop|refresh)\b.*?\b(?P<kind>table|view|into|overwrite|function)\s+(?:table\s+)?"
-    r"(?P<lenient>if\s+(?:not\s+)?exists\s+)?(?P<name>`[^`]+`|[^\W\d]\w*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_QUERY = re.compile(r"\b(?:select|with)\b.*\Z", re.IGNORECASE | re.DOTALL)
 
 
 def check_definition(statement: ast.DefinitionStatement, checker: Checker) -> None:
     """Note what is wrong with a create, insert, drop or refresh, as far as it can be told here."""
     text, state = statement.text, checker.state
-    found = _HEAD.match(text.value)
-    if found is None:
+    try:
+        definition = read(text)
+    except MlsqlError:
+        # What it would have made, or forgotten, is not known.
         state.anything = True
+        if is_known(text):
+            raise
         return
-    name = found["name"].strip("`").lower()
-    wanted = statement.word in ("insert", "refresh") or (statement.word == "drop" and not found["lenient"])
-    if wanted and not state.anything and name not in (*state.tables, *state.functions):
+    name = definition.name
+    key = name.value.lower()
+    match definition:
+        case Create(query=query) | Insert(query=query) if query is not None:
+            if isinstance(definition, Insert):
+                _need(name, "table", state.tables, checker)
+            with checker.noting(statement):
+                check_query(query, checker)
+        case Drop(kind="function", lenient=lenient):
+            if not lenient:
+                _need(name, "function", state.functions, checker)
+            state.functions.discard(key)
+        case Drop(lenient=False) | Refresh():
+            _need(name, "table", state.tables, checker)
+    if isinstance(definition, Create):
+        state.tables.add(key)
+    elif isinstance(definition, Drop) and definition.kind != "function":
+        state.tables.discard(key)
+
+
+def _need(name: Text, kind: str, known: set[str], checker: Checker) -> None:
+    if not checker.state.anything and name.value.lower() not in known:
         with checker.noting(None):
-            raise UnknownName("table", name, state.tables, span=text.place(*found.span("name")))
-    query = _QUERY.search(text.value, found.end())
-    if query is not None and statement.word in ("create", "insert"):
-        check_query(text.part(query.start(), query.end()), checker)
-    if statement.word == "create":
-        state.tables.add(name)
-    elif statement.word == "drop":
-        state.tables.discard(name)
-        state.functions.discard(name)
+            raise UnknownName(kind, name.value, known, span=name.span)

@@ -159,17 +159,23 @@ def connect(
 
 
 def check(
-    source: ScriptSource, *, variables: Mapping[str, str] | None = None, includes: tuple[str, ...] = ()
+    source: ScriptSource,
+    *,
+    variables: Mapping[str, str] | None = None,
+    includes: tuple[str, ...] = (),
+    settings: Settings | None = None,
 ) -> list[MlsqlError]:
     """Everything that can be known to be wrong with a script, and with those that it includes, without running it.
 
-    `includes` are the resolved paths of the scripts that it must not include: its own.
+    `includes` are the resolved paths of the scripts that it must not include: its own; `settings` are those that
+    it is to run under.
     """
     from mlsql_engine.statements.checking.checker import Checker
     from mlsql_engine.statements.checking.state import State
 
     state = State(variables=dict(variables or {}))
-    checker = Checker(sources(), algorithms(), statements(), commands(), state, includes=includes)
+    allowed = settings or Settings()
+    checker = Checker(sources(), algorithms(), statements(), commands(), state, includes=includes, settings=allowed)
     return checker.check(source)
 
 

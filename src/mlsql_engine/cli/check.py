@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mlsql_engine.cli.run import add_variables, script_source
+from mlsql_engine.cli.run import add_permissions, add_variables, script_source
 from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.settings import Settings
 
 
 def add_to(commands: Any) -> None:
@@ -22,6 +23,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="the script; - reads it from standard input")
     add_variables(parser)
+    add_permissions(parser)
     parser.add_argument(
         "--format",
         choices=("text", "json"),
@@ -36,7 +38,8 @@ def execute(options: argparse.Namespace) -> int:
     from mlsql_engine.session import check
 
     source, includes = script_source(options.file)
-    problems = check(source, variables=dict(options.variables), includes=includes)
+    settings = Settings(shell=options.shell, http_include=options.http_include)
+    problems = check(source, variables=dict(options.variables), includes=includes, settings=settings)
     if options.format == "json":
         text = "".join(json.dumps(as_json(problem), ensure_ascii=False) + "\n" for problem in problems)
     else:

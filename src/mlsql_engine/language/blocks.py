@@ -10,6 +10,7 @@ from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast
 
 WORDS = ("if", "elif", "then", "else", "fi")
+_CONDITIONAL = ("if", "elif")
 DEEPEST = 100
 """Blocks inside blocks: more is no script that somebody wrote."""
 
@@ -30,7 +31,11 @@ class _Open:
 
 
 class Blocks:
-    """Takes statements one by one and builds the tree."""
+    """Takes statements one by one and builds the tree.
+
+    A word of a block that is wrong is taken for what it most likely is before it is refused, so that whoever goes
+    on after the error finds the block's other words in their places.
+    """
 
     def __init__(self) -> None:
         self._top: list[ast.Statement] = []
@@ -42,30 +47,33 @@ class Blocks:
         if word not in WORDS or not isinstance(statement, ast.CommandStatement):
             self._here().append(statement)
             return
-        condition = _condition(statement, word)
+        given = statement.arguments
+        condition = given[0] if word in _CONDITIONAL and len(given) == 1 else None
         match word:
             case "if":
-                if len(self._open) == DEEPEST:
-                    raise SyntaxProblem(f"blocks are nested more than {DEEPEST} deep", span=statement.span)
                 self._open.append(_Open(statement.span, condition))
+                if len(self._open) > DEEPEST:
+                    raise SyntaxProblem(f"blocks are nested more than {DEEPEST} deep", span=statement.span)
             case "fi":
-                block = self._innermost(statement)
-                block.close_branch()
-                self._open.pop()
-                self._here().append(ast.IfStatement(block.span, tuple(block.branches)))
+                self._close(self._innermost(statement))
             case "then":
                 self._check_then(self._innermost(statement), statement)
             case _:
-                block = self._innermost(statement)
-                if block.has_else:
-                    raise SyntaxProblem(
-                        f"!{word} comes after !else",
-                        span=statement.span,
-                        hint="!else is the last branch of a block",
-                    )
-                block.close_branch()
-                block.condition = condition
-                block.has_else = word == "else"
+                self._next_branch(statement, word, condition)
+        _check_arguments(statement, word)
+
+    def _next_branch(self, statement: ast.CommandStatement, word: str, condition: Text | None) -> None:
+        if not self._open:
+            self._open.append(_Open(statement.span, condition, has_else=word == "else"))
+            raise _without_if(statement)
+        block = self._open[-1]
+        block.close_branch()
+        block.condition = condition
+        if block.has_else:
+            raise SyntaxProblem(
+                f"!{word} comes after !else", span=statement.span, hint="!else is the last branch of a block"
+            )
+        block.has_else = word == "else"
 
     def end(self) -> tuple[ast.Statement, ...]:
         """The tree. Raises SyntaxProblem for a block without !fi."""
@@ -76,21 +84,20 @@ class Blocks:
     def close_all(self) -> tuple[ast.Statement, ...]:
         """The tree, with the blocks that are open taken as ended."""
         while self._open:
-            block = self._open.pop()
-            block.close_branch()
-            self._here().append(ast.IfStatement(block.span, tuple(block.branches)))
+            self._close(self._open[-1])
         return tuple(self._top)
+
+    def _close(self, block: _Open) -> None:
+        block.close_branch()
+        self._open.pop()
+        self._here().append(ast.IfStatement(block.span, tuple(block.branches)))
 
     def _here(self) -> list[ast.Statement]:
         return self._open[-1].statements if self._open else self._top
 
     def _innermost(self, statement: ast.CommandStatement) -> _Open:
         if not self._open:
-            raise SyntaxProblem(
-                f"!{statement.name.value} has no !if before it",
-                span=statement.span,
-                hint="a block is: !if '''condition'''; … !elif '''condition'''; … !else; … !fi;",
-            )
+            raise _without_if(statement)
         return self._open[-1]
 
     def _check_then(self, block: _Open, statement: ast.CommandStatement) -> None:
@@ -98,12 +105,19 @@ class Blocks:
             raise SyntaxProblem("!then stands right after !if or !elif", span=statement.span)
 
 
-def _condition(statement: ast.CommandStatement, word: str) -> Text | None:
-    takes = word in ("if", "elif")
+def _without_if(statement: ast.CommandStatement) -> SyntaxProblem:
+    return SyntaxProblem(
+        f"!{statement.name.value} has no !if before it",
+        span=statement.span,
+        hint="a block is: !if '''condition'''; … !elif '''condition'''; … !else; … !fi;",
+    )
+
+
+def _check_arguments(statement: ast.CommandStatement, word: str) -> None:
+    takes = word in _CONDITIONAL
     given = statement.arguments
     if takes and len(given) != 1:
         message = f"!{word} needs a condition" if not given else f"!{word} takes one condition"
         raise SyntaxProblem(message, span=statement.span, hint=f"as in: !{word} ''':n > 10''';")
     if not takes and given:
         raise SyntaxProblem(f"!{word} takes nothing after it", span=given[0].span, hint=f"write !{word};")
-    return given[0] if takes else None

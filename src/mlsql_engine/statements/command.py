@@ -26,4 +26,5 @@ def execute(statement: ast.CommandStatement, context: Context) -> Outcome:
     """Run the command. Raises UnknownName for one that there is not, BadValue for its arguments."""
     command = find(statement, context)
     check_arguments(command, statement)
+    command.check(statement)
     return command.execute(statement, context)

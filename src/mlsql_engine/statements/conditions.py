@@ -29,7 +29,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
 
-from mlsql_engine.core.errors import BadValue, SyntaxProblem, UnknownName
+from mlsql_engine.core.errors import BadValue, SyntaxProblem, UnknownName, errors_at
+from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import Branch, IfStatement
 from mlsql_engine.language.variables import Builder, fill_text
@@ -100,16 +101,18 @@ def _name_values(query: Text, named: dict[str, str], context: Context) -> None:
     renamed, names = named_query(query)
     row = first_row(with_values(renamed, _values(named, context)), context)
     by_lower = {} if row is None else {name.lower(): value for name, value in row.items()}
-    named.update({name: literal(by_lower.get(name.lower())) for name in names})
+    for name, place in names.items():
+        with errors_at(place):
+            named[name] = literal(by_lower.get(name.lower()))
 
 
-def named_query(query: Text) -> tuple[Text, list[str]]:
-    """A `select … as :name` as Spark SQL, and the names. Raises SyntaxProblem where it is none."""
-    built, names = Builder(query), []
+def named_query(query: Text) -> tuple[Text, dict[str, Span]]:
+    """A `select … as :name` as Spark SQL, and where its names stand. Raises SyntaxProblem where it is none."""
+    built, names = Builder(query), dict[str, Span]()
     for found in _TOKEN.finditer(query.value):
         if found["named"]:
             name = found["alias"][1:]
-            names.append(name)
+            names[name] = query.place(*found.span("alias"))
             built.replace(*found.span("alias"), f"`{name}`")
     if not names or not re.match(r"(?:select|with)\b", query.value, re.IGNORECASE):
         raise SyntaxProblem(
@@ -120,8 +123,8 @@ def named_query(query: Text) -> tuple[Text, list[str]]:
     return built.text(), names
 
 
-def with_values(text: Text, values: Mapping[str, str]) -> Text:
-    """The text with SQL literals for its `:name`s. Raises UnknownName for a name that has no value."""
+def with_values(text: Text, values: Mapping[str, str], kind: str = "variable") -> Text:
+    """The text with SQL for its `:name`s. Raises UnknownName of the `kind` for a name that has no value."""
     built = Builder(text)
     calls: list[bool] = []
     for found in _TOKEN.finditer(text.value):
@@ -134,7 +137,7 @@ def with_values(text: Text, values: Mapping[str, str]) -> Text:
         elif found["name"]:
             name = found["name"][1:]
             if name not in values:
-                raise UnknownName("variable", name, values, span=text.place(*found.span("name")))
+                raise UnknownName(kind, name, values, span=text.place(*found.span("name")))
             value = values[name]
             # A text that reads as a number is one where it is compared, and a text where a function takes it.
             number = value[1:-1] if value.startswith("'") and not any(calls[-1:]) else ""
@@ -167,4 +170,8 @@ def literal(value: object) -> str:
             return f"timestamp '{value}'"
         case date():
             return f"date '{value}'"
-    raise BadValue(f"a value of the kind {type(value).__name__} cannot be given a name in a condition")
+    kinds: dict[type, str] = {list: "an array", dict: "a struct or a map", bytes: "binary"}
+    raise BadValue(
+        f"the value is {kinds.get(type(value), 'an interval')}, which cannot be given a name in a condition",
+        hint="give one to a number, a text, a date, a time or true and false that is made of it",
+    )

@@ -20,7 +20,7 @@ from mlsql_engine.engines.requests import ArrowRows, ReadRequest
 from mlsql_engine.language import ast
 from mlsql_engine.language.variables import Variables
 from mlsql_engine.sources.base import Connection, Source
-from mlsql_engine.statements.system_tables import SYSTEM, named_in
+from mlsql_engine.statements.system_tables import SYSTEM, TABLES, named_in
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.roster import Roster
 
@@ -91,11 +91,13 @@ class Context:
     def table(self, name: Text) -> Relation:
         """The table of that name in any case. Raises UnknownName, placed at the name."""
         key = name.value.lower()
+        known = self.table_names()
         if key.startswith(f"{SYSTEM}."):
             self.bind_system_tables(name)
+            known = [f"{SYSTEM}.{table}" for table in TABLES]
         found = self.engine.tables.get(key)
         if found is None:
-            raise UnknownName("table", name.value, self.table_names(), span=name.span)
+            raise UnknownName("table", name.value, known, span=name.span)
         return found
 
     def table_names(self) -> list[str]:

@@ -45,6 +45,16 @@ def is_early(statement: ast.Statement) -> bool:
     )
 
 
+def refuse_early(statement: ast.Statement) -> None:
+    """Raise BadValue for a statement of a branch that would have to run before the branch is chosen."""
+    if is_early(statement):
+        raise BadValue(
+            'mode="compile" cannot stand in a branch, which may not be taken',
+            span=statement.span,
+            hint='leave it out: mode="runtime" sets the variable when the statement is reached',
+        )
+
+
 def _execute_all(statements: Sequence[ast.Statement], context: Context) -> None:
     for statement in statements:
         if isinstance(statement, ast.IfStatement):
@@ -63,12 +73,7 @@ def _execute_branch(statement: ast.IfStatement, context: Context) -> None:
     if branch is None:
         return
     for inner in branch.statements:
-        if is_early(inner):
-            raise BadValue(
-                'mode="compile" cannot stand in a branch, which may not be taken',
-                span=inner.span,
-                hint='leave it out: mode="runtime" sets the variable when the statement is reached',
-            )
+        refuse_early(inner)
     _execute_all(branch.statements, context)
 
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, MlsqlError, UnknownName
+from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.span import Source
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import IncludeStatement
@@ -97,13 +98,7 @@ def read_file(path: Text, includes: Sequence[str]) -> Source:
 
 def _http(path: Text, context: Context) -> Source:
     address = path.value if "://" in path.value else f"http://{path.value}"
-    if not context.session.settings.http_include:
-        raise BadValue(
-            "scripts are not included over HTTP here",
-            span=path.span,
-            code="NOT_ALLOWED",
-            hint="whoever runs the script can allow it: mlsql run --allow-http-include",
-        )
+    check_http(path, context.session.settings)
     if address in context.includes:
         raise BadValue("the script includes itself", span=path.span, code="INCLUDE_CYCLE")
     from mlsql_engine.statements.web_text import fetch
@@ -112,6 +107,17 @@ def _http(path: Text, context: Context) -> Source:
         return Source(address, fetch(address), path.span.source.folder)
     except DataProblem as error:
         raise error.at(path.span) from error.__cause__
+
+
+def check_http(path: Text, settings: Settings) -> None:
+    """Raise BadValue where scripts may not be included over HTTP."""
+    if not settings.http_include:
+        raise BadValue(
+            "scripts are not included over HTTP here",
+            span=path.span,
+            code="NOT_ALLOWED",
+            hint="whoever runs the script can allow it: mlsql run --allow-http-include",
+        )
 
 
 def _tell_where_from(error: MlsqlError, statement: IncludeStatement) -> None:

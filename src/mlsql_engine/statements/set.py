@@ -34,6 +34,7 @@ from typing import Literal
 
 from mlsql_engine.core.errors import BadValue, Detail, MlsqlError, errors_at
 from mlsql_engine.core.options import option
+from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import SetStatement
 from mlsql_engine.statements.context import Context, Outcome, options_of
@@ -54,7 +55,7 @@ def execute(statement: SetStatement, context: Context) -> Outcome:
     options = options_of(SetOptions, statement.options, "set")
     name = statement.name.value
     if options.type == "conf":
-        with errors_at(statement.name.span, "UNKNOWN_SETTING"), errors_at(statement.value.span):
+        with errors_at(statement.value.span), errors_at(statement.name.span, "UNKNOWN_SETTING"):
             known = context.engine.configure(name, statement.value.value)
         if not known:
             context.workshop.progress.warn(
@@ -92,9 +93,19 @@ def _as_text(value: object, query: Text) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def check_shell(command: Text, settings: Settings) -> None:
+    """Raise BadValue where commands of the shell are not run."""
+    if not settings.shell:
+        raise BadValue(
+            "commands of the shell are not run here",
+            span=command.span,
+            code="NOT_ALLOWED",
+            hint="whoever runs the script decides: mlsql run without --no-shell runs them",
+        )
+
+
 def _printed(command: Text, context: Context) -> str:
-    if not context.session.settings.shell:
-        raise BadValue("commands of the shell are not run here", span=command.span, code="NOT_ALLOWED")
+    check_shell(command, context.session.settings)
     try:
         done = subprocess.run(  # noqa: S602 - this is what the user asks for
             command.value,

@@ -12,6 +12,7 @@ from typing import Any
 from mlsql_engine.algorithms.base import Algorithm
 from mlsql_engine.core.errors import MlsqlError, SyntaxProblem, UnknownName
 from mlsql_engine.core.registry import Registry
+from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.span import Source as ScriptSource
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast, variables
@@ -39,6 +40,7 @@ class Checker:
     state: State = field(default_factory=State)
     findings: Findings = field(default_factory=Findings)
     includes: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
     now: datetime = field(default_factory=lambda: datetime.now().astimezone())
 
     def check(self, source: ScriptSource) -> list[MlsqlError]:
@@ -72,6 +74,7 @@ class Checker:
 
     def _branches(self, statement: ast.IfStatement) -> None:
         from mlsql_engine.statements.checking.checks import check_condition
+        from mlsql_engine.statements.execution import refuse_early
 
         before, ends = self.state, []
         named: set[str] = set()
@@ -82,6 +85,9 @@ class Checker:
                     self._references(branch.condition)
                     values = Values(_Any(self.state.variables), self.now)
                     check_condition(variables.fill_text(branch.condition, values), named, self)
+            for inner in branch.statements:
+                with self.noting(None):
+                    refuse_early(inner)
             self.block(branch.statements)
             ends.append(self.state)
         if statement.branches[-1].condition is not None:

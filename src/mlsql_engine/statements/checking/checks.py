@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem, UnknownName
 from mlsql_engine.core.options import file_options, option_problems, parse_options, referenced_tables
-from mlsql_engine.core.paths import resolve_path
+from mlsql_engine.core.paths import near_file, resolve_path
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast, blocks
 from mlsql_engine.models.store import ModelStore
 from mlsql_engine.sources.base import options_of as source_options
 from mlsql_engine.statements import conditions, include
-from mlsql_engine.statements.checking.queries import check_definition, check_query
+from mlsql_engine.statements.checking.queries import check_definition, check_query, unknown_table
 from mlsql_engine.statements.checking.state import is_known
 from mlsql_engine.statements.commands.base import check_arguments
-from mlsql_engine.statements.commands.show import TOPICS
-from mlsql_engine.statements.set import SetOptions
+from mlsql_engine.statements.set import SetOptions, check_shell
 from mlsql_engine.statements.system_tables import SYSTEM, TABLES
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def need_table(name: Text, checker: Checker) -> None:
     if key.startswith(f"{SYSTEM}.") and key.removeprefix(f"{SYSTEM}.") in TABLES:
         return
     with checker.noting(None):
-        raise UnknownName("table", name.value, state.tables, span=name.span)
+        raise unknown_table(name.value, state, name.span)
 
 
 def _options(
@@ -70,7 +69,7 @@ def _options(
     for name in referenced_tables(options).values():
         need_table(name, checker)
     for path in file_options(options):
-        _need_file(path, "script", checker)
+        _need_script(path, checker)
     return options
 
 
@@ -79,12 +78,12 @@ def _place(path: Text) -> Path | None:
     return resolve_path(path, path.span.source.folder).resolve() if is_known(path) else None
 
 
-def _need_file(path: Text, what: str, checker: Checker) -> None:
+def _need_script(path: Text, checker: Checker) -> None:
     with checker.noting(None):
         place = _place(path)
         if place is not None and not place.exists() and not checker.state.is_made(place):
             raise DataProblem(
-                f"there is no {what} {place}",
+                f"there is no script {place}",
                 span=path.span,
                 code="FILE_NOT_FOUND",
                 hint="a relative path starts from the folder of the script that holds it",
@@ -92,7 +91,8 @@ def _need_file(path: Text, what: str, checker: Checker) -> None:
 
 
 def _select(statement: ast.SelectStatement, checker: Checker) -> None:
-    check_query(statement.query, checker)
+    with checker.noting(statement):
+        check_query(statement.query, checker)
     define_table(statement.table, checker)
 
 
@@ -107,8 +107,10 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
     if place is None or os.path.exists(place) or checker.state.is_made(place):
         return
     if not glob.has_magic(str(place)):
-        _need_file(path, "file", checker)
-    elif not glob.glob(str(place), recursive=True):
+        raise DataProblem(
+            f"there is no file {place}", span=path.span, code="FILE_NOT_FOUND", hint=near_file(str(place))
+        )
+    if not glob.glob(str(place), recursive=True):
         fixed = Path(str(place).split("*", 1)[0]).parent
         if not checker.state.is_made(fixed):
             raise DataProblem(f"no file matches {place}", span=path.span, code="FILE_NOT_FOUND")
@@ -135,8 +137,11 @@ def _set(statement: ast.SetStatement, checker: Checker) -> None:
     name, variables = statement.name.value, checker.state.variables
     if kind == "conf":
         return
-    if kind == "sql":
-        check_query(statement.value, checker)
+    with checker.noting(statement):
+        if kind == "sql":
+            check_query(statement.value, checker)
+        if kind == "shell":
+            check_shell(statement.value, checker.settings)
     if kind == "defaultParam" and name in variables:
         return
     variables[name] = (
@@ -151,9 +156,9 @@ def _connect(statement: ast.ConnectStatement, checker: Checker) -> None:
 
 
 def _train(statement: ast.TrainStatement, checker: Checker) -> None:
-    define_table(statement.result, checker)
     if statement.table.value.lower() != "command":
         need_table(statement.table, checker)
+    define_table(statement.result, checker)
     algorithm = checker.algorithms.find(statement.algorithm.name)
     _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
     _made(statement.algorithm.path, checker)
@@ -163,8 +168,8 @@ def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: 
     word = "register"
     if isinstance(statement, ast.PredictStatement):
         word = "predict"
-        define_table(statement.result, checker)
         need_table(statement.table, checker)
+        define_table(statement.result, checker)
     else:
         checker.state.functions.add(statement.function.value.lower())
     algorithm = checker.algorithms.find(statement.algorithm.name)
@@ -194,6 +199,9 @@ def _include(statement: ast.IncludeStatement, checker: Checker) -> None:
     kind, path = statement.source.name, statement.source.path
     if kind.value.lower() not in include.FORMATS:
         raise UnknownName("include format", kind.value, include.FORMATS, span=kind.span)
+    if kind.value.lower() == "http":
+        checker.state.anything = True
+        include.check_http(path, checker.settings)
     if kind.value.lower() == "http" or not is_known(path):
         checker.state.anything = True
         return
@@ -221,19 +229,27 @@ def _command(statement: ast.CommandStatement, checker: Checker) -> None:
         raise UnknownName("command", name.value, {*checker.commands.names(), *blocks.WORDS}, span=name.span)
     command = checker.commands.find(name)
     check_arguments(command, statement)
+    if all(map(is_known, statement.arguments)):
+        command.check(statement)
     if command.table is not None:
         need_table(statement.arguments[command.table], checker)
-    topic = statement.arguments[0] if statement.arguments else None
-    if command.name == "show" and topic is not None and topic.value.lower() not in TOPICS:
-        raise UnknownName("topic", topic.value, TOPICS, span=topic.span)
-    if command.name == "lastCommand":
-        define_table(statement.arguments[1], checker)
+    match command.name, statement.arguments:
+        case "assert", (_, condition, _) if is_known(condition):
+            anything = dict.fromkeys(_NAMED.findall(condition.value), "NULL")
+            text = conditions.with_values(condition.part(0, len(condition.value)), anything)
+            check_query(text.between("select (", ") as `holds`"), checker)
+        case "lastCommand", (_, table):
+            define_table(table, checker)
+        case "show", (topic, algorithm) if topic.value.lower() == "algorithms" and is_known(algorithm):
+            checker.algorithms.find(algorithm)
+        case "show", (_, source) if is_known(source):
+            checker.sources.find(source)
 
 
 def _other(statement: ast.OtherStatement, checker: Checker) -> None:
+    define_table(statement.result, checker)
     plugin = checker.statements.find(statement.word)
     _options(plugin.options, statement.options, statement.word.value, statement, checker)
-    define_table(statement.result, checker)
 
 
 _NAMED = re.compile(r":([^\W\d]\w*)")

@@ -13,39 +13,52 @@ number of such rows, and the first of them.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import AssertionFailed, BadValue, Detail
 from mlsql_engine.core.text import Text
 from mlsql_engine.core.text_table import render
+from mlsql_engine.core.type_names import type_name
 from mlsql_engine.language.ast import CommandStatement
 from mlsql_engine.statements import conditions
 from mlsql_engine.statements.commands.base import Command
 from mlsql_engine.statements.context import Context, Outcome
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SHOWN_ROWS = 5
 
 
 def command() -> Command:
     """The command."""
-    return Command("assert", "!assert table '''condition''' \"message\";", execute, least=3, most=3, table=0)
+    return Command(
+        "assert", "!assert table '''condition''' \"message\";", execute, least=3, most=3, table=0, check=check
+    )
+
+
+def check(statement: CommandStatement) -> None:
+    """Raise BadValue for a condition that is empty."""
+    written = statement.arguments[1]
+    if not written.value.strip():
+        raise BadValue(
+            "the condition is empty", span=written.span, hint="as in: !assert t ''':a > 0''' \"message\";"
+        )
 
 
 def execute(statement: CommandStatement, context: Context) -> Outcome:
     """Look at every row. Raises AssertionFailed where one does not hold."""
     name, written, message = statement.arguments
     relation = context.table(name)
-    if not written.value.strip():
-        raise BadValue(
-            "the condition is empty", span=written.span, hint="as in: !assert t ''':a > 0''' \"message\";"
-        )
     columns = {column: f"`{column.replace('`', '``')}`" for column in relation.columns}
     variables = {name: conditions.quoted(value) for name, value in context.variables.items()}
     text = written.part(0, len(written.value))
-    condition = conditions.with_values(text, {**variables, **columns, **_in_any_case(text, columns)})
+    known = {**variables, **columns, **_in_any_case(text, columns)}
+    condition = conditions.with_values(text, known, "column")
     table = name.value.replace(".", "`.`")
-    query = condition.between(f"select * from `{table}` where not coalesce((", "), false)")
     engine = context.engine
-    wrong = engine.sql(query)
+    _need_truth(engine.schema(engine.sql(condition.between("select (", f") as `holds` from `{table}`"))), written)
+    wrong = engine.sql(condition.between(f"select * from `{table}` where not coalesce((", "), false)"))
     with engine.stream(wrong) as stream:
         count = 0
         shown = None
@@ -61,6 +74,17 @@ def execute(statement: CommandStatement, context: Context) -> Outcome:
         span=written.span,
         details=[detail],
     )
+
+
+def _need_truth(schema: pa.Schema, written: Text) -> None:
+    """Raise BadValue where the only column is not one of true and false."""
+    kind = type_name(schema.types[0])
+    if kind not in ("boolean", "void"):
+        raise BadValue(
+            f"the condition is of the type {kind}, which is neither true nor false",
+            span=written.span,
+            hint="compare it with something, as in :a > 0",
+        )
 
 
 def _in_any_case(text: Text, columns: dict[str, str]) -> dict[str, str]:

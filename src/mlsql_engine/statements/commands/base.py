@@ -18,8 +18,9 @@ from mlsql_engine.statements.context import Context, Outcome
 class Command:
     """One command. `form` shows how it is written; `least` and `most` are how many arguments it takes.
 
-    `table` is the argument that names a table, which must be there, if one does. With `waits` False the command is
-    run while another statement of the session is.
+    `table` is the argument that names a table, which must be there, if one does; `check` raises what can be told to
+    be wrong with the arguments without running the command. With `waits` False the command is run while another
+    statement of the session is.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Command:
     least: int = 0
     most: int = 0
     table: int | None = None
+    check: Callable[[CommandStatement], None] = lambda _statement: None
     waits: bool = True
 
 

@@ -17,16 +17,21 @@ from mlsql_engine.statements.context import Context, Outcome
 
 def command() -> Command:
     """The command."""
-    return Command("kill", "!kill id;", execute, least=1, most=1, waits=False)
+    return Command("kill", "!kill id;", execute, least=1, most=1, check=check, waits=False)
 
 
-def execute(statement: CommandStatement, context: Context) -> Outcome:
-    """Cancel the job. Raises BadValue for what is no number, UnknownName for a job that does not run."""
+def check(statement: CommandStatement) -> None:
+    """Raise BadValue for what is no number."""
     written = statement.arguments[0]
     if not written.value.isdecimal() or len(written.value) > 9:
         raise BadValue(
             f"'{written.value}' is not the number of a job", span=written.span, hint="!show jobs; lists them"
         )
+
+
+def execute(statement: CommandStatement, context: Context) -> Outcome:
+    """Cancel the job. Raises UnknownName for a job that does not run."""
+    written = statement.arguments[0]
     with errors_at(written.span):
         job = context.session.jobs.cancel(int(written.value))
     context.workshop.progress.note(f"kill: job {job.id} is asked to end")

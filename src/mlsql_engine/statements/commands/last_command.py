@@ -19,15 +19,24 @@ _FORM = "!lastCommand named table;"
 
 def command() -> Command:
     """The command."""
-    return Command("lastCommand", _FORM, execute, least=2, most=2)
+    return Command("lastCommand", _FORM, execute, least=2, most=2, check=check)
+
+
+def check(statement: CommandStatement) -> None:
+    """Raise BadValue where the word is not `named`."""
+    word = statement.arguments[0]
+    if word.value.lower() != "named":
+        raise BadValue(f"'{word.value}' is not expected here", span=word.span, hint=f"its form is: {_FORM}")
 
 
 def execute(statement: CommandStatement, context: Context) -> Outcome:
     """Bind the table. Raises BadValue where no statement before it gave one."""
-    word, name = statement.arguments
-    if word.value.lower() != "named":
-        raise BadValue(f"'{word.value}' is not expected here", span=word.span, hint=f"its form is: {_FORM}")
+    name = statement.arguments[1]
     if context.last.relation is None:
-        raise BadValue("no statement before this gave a table", span=statement.span)
+        raise BadValue(
+            "no statement before this gave a table",
+            span=statement.span,
+            hint=f"it stands after what gives one, as in: !show tables; {_FORM}",
+        )
     context.engine.bind(name.value, context.last.relation)
     return Outcome(context.last.relation, name.value)

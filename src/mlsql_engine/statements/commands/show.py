@@ -35,18 +35,23 @@ if TYPE_CHECKING:
 
 def command() -> Command:
     """The command."""
-    return Command("show", f"!show {'|'.join(TOPICS)};", execute, least=1, most=2, waits=False)
+    return Command("show", f"!show {'|'.join(TOPICS)};", execute, least=1, most=2, check=check, waits=False)
 
 
-def execute(statement: CommandStatement, context: Context) -> Outcome:
-    """Make the topic's table. Raises UnknownName for a topic that there is not."""
+def check(statement: CommandStatement) -> None:
+    """Raise UnknownName for a topic that there is not, BadValue for a name behind one that takes none."""
     topic, *name = statement.arguments
-    show = TOPICS.get(topic.value.lower())
-    if show is None:
+    if topic.value.lower() not in TOPICS:
         raise UnknownName("topic", topic.value, TOPICS, span=topic.span)
     if name and topic.value.lower() not in _OF_ONE:
         raise BadValue(f"!show {topic.value} takes no name", span=name[0].span)
-    table = _OF_ONE[topic.value.lower()](context, name[0]) if name else show(context)
+
+
+def execute(statement: CommandStatement, context: Context) -> Outcome:
+    """Make the topic's table. Raises UnknownName for the name of an algorithm or format that there is not."""
+    topic, *name = statement.arguments
+    key = topic.value.lower()
+    table = _OF_ONE[key](context, name[0]) if name else TOPICS[key](context)
     return Outcome(context.rows(table))
 
 

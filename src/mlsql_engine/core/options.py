@@ -12,8 +12,9 @@ Keys match in any case. A field of type `Mapping[str, Text]` takes all keys that
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mlsql_engine.core.duration import Duration, parse_duration
@@ -138,12 +139,7 @@ class _Reading:
         self._cls = cls
         self._owner = owner
         self._hints = _hints(cls)
-        self._by_key: dict[str, Field[Any]] = {}
-        self._prefixes: dict[str, Field[Any]] = {}
-        for item in _declared(cls):
-            target = self._prefixes if _is_prefix(self._hints[item.name]) else self._by_key
-            for word in (_public_name(item), *item.metadata["aliases"]):
-                target[word.lower()] = item
+        self._by_key, self._prefixes = _keys(cls)
         self.values: dict[str, Any] = {}
         self.spans: dict[str, Span] = {}
 
@@ -167,6 +163,18 @@ class _Reading:
             for item in _declared(self._cls)
             if item.name not in self.values and item.default is MISSING and item.default_factory is MISSING
         ]
+
+
+@cache
+def _keys(cls: Hashable) -> tuple[dict[str, Field[Any]], dict[str, Field[Any]]]:
+    """The options by every word for them in lower case: single ones, and those that are prefixes."""
+    by_key: dict[str, Field[Any]] = {}
+    prefixes: dict[str, Field[Any]] = {}
+    for item in _declared(cls):
+        target = prefixes if _is_prefix(_hints(cls)[item.name]) else by_key
+        for word in (_public_name(item), *item.metadata["aliases"]):
+            target[word.lower()] = item
+    return by_key, prefixes
 
 
 def _needed(item: Field[Any], owner: str) -> BadValue:
@@ -193,7 +201,8 @@ def _declared(cls: type) -> list[Field[Any]]:
     return [item for item in fields(cls) if "doc" in item.metadata]
 
 
-def _hints(cls: type[Any]) -> dict[str, Any]:
+@cache
+def _hints(cls: Hashable) -> dict[str, Any]:
     return get_type_hints(cls)
 
 

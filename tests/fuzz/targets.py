@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,10 +72,8 @@ def fill_variables(text: str) -> None:
     script, _ = parse_leniently(source)
     for statement in script.statements:
         if not isinstance(statement, ast.IfStatement):
-            try:
+            with suppress(MlsqlError):
                 fill(statement, variables)
-            except MlsqlError as problem:
-                assert problem.span is not None
 
 
 def read_options(text: str) -> None:
@@ -134,7 +133,5 @@ TARGETS: tuple[Callable[[str], None], ...] = (
 
 def run(target: Callable[[str], None], text: str) -> None:
     """Feed a text to a target; an MlsqlError is as good as none."""
-    try:
+    with suppress(MlsqlError):
         target(text)
-    except MlsqlError as problem:
-        assert problem.render()

@@ -12,7 +12,7 @@ Keys match in any case. A field of type `Mapping[str, Text]` takes all keys that
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -127,8 +127,9 @@ def option_problems(
 
 def file_options(options: Any) -> list[Text]:
     """The files that the options of type FilePath name."""
-    hints = _hints(type(options))
-    named = [getattr(options, item.name) for item in _declared(type(options)) if _is(FilePath, hints[item.name])]
+    kind: Any = type(options)
+    hints = _hints(kind)
+    named = [getattr(options, item.name) for item in _declared(kind) if _is(FilePath, hints[item.name])]
     return [text for text in named if text is not None]
 
 
@@ -166,7 +167,7 @@ class _Reading:
 
 
 @cache
-def _keys(cls: Hashable) -> tuple[dict[str, Field[Any]], dict[str, Field[Any]]]:
+def _keys(cls: Any) -> tuple[dict[str, Field[Any]], dict[str, Field[Any]]]:
     """The options by every word for them in lower case: single ones, and those that are prefixes."""
     by_key: dict[str, Field[Any]] = {}
     prefixes: dict[str, Field[Any]] = {}
@@ -201,9 +202,7 @@ def _declared(cls: type) -> list[Field[Any]]:
     return [item for item in fields(cls) if "doc" in item.metadata]
 
 
-@cache
-def _hints(cls: Hashable) -> dict[str, Any]:
-    return get_type_hints(cls)
+_hints = cache(get_type_hints)
 
 
 def _public_name(item: Field[Any]) -> str:

@@ -79,7 +79,8 @@ def describe(cls: type) -> list[OptionDoc]:
 
 def referenced_tables(options: Any) -> dict[str, Text]:
     """The tables that the options of type TableName name, by their fields."""
-    hints = _hints(type(options))
+    kind: Any = type(options)
+    hints = _hints(kind)
     named = {
         item.name: getattr(options, item.name)
         for item in _declared(type(options))

@@ -4,7 +4,7 @@ export PYTHON
 BIN = .venv/bin
 INPUTS = pyproject.toml constraints.txt scripts/install.sh
 
-.PHONY: help demo test test-all check bench docs clean
+.PHONY: help demo test test-all check bench docs fuzz clean
 
 help:
 	@echo "make demo      set up, train and predict: the quickstart"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-all  the same, and the tests of the heavy extras"
 	@echo "make check     lint, types, layers"
 	@echo "make bench     speed, against the bare libraries"
+	@echo "make fuzz      random bytes as scripts, for ten minutes"
 	@echo "make docs      write the pages of docs/ that the source tells"
 	@echo "make clean     remove .venv and what the examples made"
 
@@ -34,6 +35,9 @@ check: .venv/installed-check
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
 
+fuzz: .venv/installed-fuzz
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m fuzz
+
 docs: .venv/installed-test
 	$(BIN)/python scripts/generate_docs.py
 
@@ -50,4 +54,8 @@ clean:
 
 .venv/installed-check: $(INPUTS)
 	scripts/install.sh test,check
+	@touch $@
+
+.venv/installed-fuzz: $(INPUTS)
+	scripts/install.sh test,fuzz
 	@touch $@

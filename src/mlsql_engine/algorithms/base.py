@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ def existing_script(path: Text, folder: Path) -> Path:
 def existing_file(path: Text, folder: Path, what: str) -> Path:
     """The file that an option names. Raises DataProblem, placed at the option, where there is none."""
     place = resolve_path(path, folder)
-    if not place.exists():
+    if not os.path.exists(place):
         raise DataProblem(
             f"there is no {what} {place}",
             span=path.span,

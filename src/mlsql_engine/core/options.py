@@ -14,6 +14,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mlsql_engine.core.duration import Duration, parse_duration
@@ -78,7 +79,8 @@ def describe(cls: type) -> list[OptionDoc]:
 
 def referenced_tables(options: Any) -> dict[str, Text]:
     """The tables that the options of type TableName name, by their fields."""
-    hints = _hints(type(options))
+    kind: Any = type(options)
+    hints = _hints(kind)
     named = {
         item.name: getattr(options, item.name)
         for item in _declared(type(options))
@@ -126,8 +128,9 @@ def option_problems(
 
 def file_options(options: Any) -> list[Text]:
     """The files that the options of type FilePath name."""
-    hints = _hints(type(options))
-    named = [getattr(options, item.name) for item in _declared(type(options)) if _is(FilePath, hints[item.name])]
+    kind: Any = type(options)
+    hints = _hints(kind)
+    named = [getattr(options, item.name) for item in _declared(kind) if _is(FilePath, hints[item.name])]
     return [text for text in named if text is not None]
 
 
@@ -138,12 +141,7 @@ class _Reading:
         self._cls = cls
         self._owner = owner
         self._hints = _hints(cls)
-        self._by_key: dict[str, Field[Any]] = {}
-        self._prefixes: dict[str, Field[Any]] = {}
-        for item in _declared(cls):
-            target = self._prefixes if _is_prefix(self._hints[item.name]) else self._by_key
-            for word in (_public_name(item), *item.metadata["aliases"]):
-                target[word.lower()] = item
+        self._by_key, self._prefixes = _keys(cls)
         self.values: dict[str, Any] = {}
         self.spans: dict[str, Span] = {}
 
@@ -167,6 +165,18 @@ class _Reading:
             for item in _declared(self._cls)
             if item.name not in self.values and item.default is MISSING and item.default_factory is MISSING
         ]
+
+
+@cache
+def _keys(cls: Any) -> tuple[dict[str, Field[Any]], dict[str, Field[Any]]]:
+    """The options by every word for them in lower case: single ones, and those that are prefixes."""
+    by_key: dict[str, Field[Any]] = {}
+    prefixes: dict[str, Field[Any]] = {}
+    for item in _declared(cls):
+        target = prefixes if _is_prefix(_hints(cls)[item.name]) else by_key
+        for word in (_public_name(item), *item.metadata["aliases"]):
+            target[word.lower()] = item
+    return by_key, prefixes
 
 
 def _needed(item: Field[Any], owner: str) -> BadValue:
@@ -193,8 +203,7 @@ def _declared(cls: type) -> list[Field[Any]]:
     return [item for item in fields(cls) if "doc" in item.metadata]
 
 
-def _hints(cls: type[Any]) -> dict[str, Any]:
-    return get_type_hints(cls)
+_hints = cache(get_type_hints)
 
 
 def _public_name(item: Field[Any]) -> str:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from mlsql_engine.core.errors import BadValue, suggestion
 from mlsql_engine.core.text import Text
+
+_LONGEST_NAME: Final = 255
+_LONGEST_PATH: Final = 4_095
+"""Linux's limits, in bytes."""
 
 
 def resolve_path(path: Text, folder: Path) -> Path:
     """A path as written; a relative one starts from `folder`, `~` is a home folder.
 
-    Raises BadValue for an empty path (a variable in it may have no value), for one with a NUL character and for
+    Raises BadValue for an empty path (a variable in it may have no value), for one that no file can have, and for
     the home folder of nobody.
     """
     written = path.value
@@ -21,10 +26,21 @@ def resolve_path(path: Text, folder: Path) -> Path:
     if "\0" in written:
         raise BadValue("the path holds a NUL character", span=path.span)
     try:
-        return folder / Path(written).expanduser()
+        place = folder / Path(written).expanduser()
+        lengths = [len(os.fsencode(part)) for part in place.parts]
     except RuntimeError:
         user = Path(written).parts[0][1:]
         raise BadValue(f"there is no home folder of '{user}'", span=path.span) from None
+    except UnicodeEncodeError:
+        raise BadValue("the path holds half a character", span=path.span) from None
+    if max(lengths) > _LONGEST_NAME or sum(lengths) + len(lengths) > _LONGEST_PATH:
+        raise BadValue("the path is longer than files can be called", span=path.span)
+    return place
+
+
+def resolved(place: Path) -> Path:
+    """The path without links and dots; as far as that can be told where links go round in circles."""
+    return Path(os.path.realpath(place))
 
 
 def near_file(place: str) -> str:

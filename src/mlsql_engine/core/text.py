@@ -6,12 +6,12 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from mlsql_engine.core.span import Span
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """From `offset` of the text on, characters come from `start` of the source.
 
     `length` is None for a literal run (character by character), else the length of the `${…}` that the
@@ -43,20 +43,16 @@ class Text:
 
     def place(self, start: int, end: int) -> Span:
         """Where in the script the characters `start` to `end` of the value were written."""
-        first, last = self._origin(start), self._origin(max(start, end - 1))
-        return Span(self.span.source, first[0], max(first[0] + 1, last[1]))
+        first, length = self.origin(start)
+        last, last_length = (first, length) if end <= start + 1 else self.origin(end - 1)
+        return Span(self.span.source, first, max(first + 1, last + (last_length or 1)))
 
-    def _origin(self, offset: int) -> tuple[int, int]:
-        """The source characters, from and to, that the character at `offset` came from."""
-        chosen = self.piece_at(offset)
-        if chosen.length is not None:
-            return chosen.start, chosen.start + chosen.length
-        start = chosen.start + offset - chosen.offset
-        return start, start + 1
-
-    def piece_at(self, offset: int) -> Piece:
-        """The piece that the character at `offset` belongs to."""
-        return self.pieces[max(0, bisect_right(self._offsets, offset) - 1)]
+    def origin(self, offset: int) -> tuple[int, int | None]:
+        """Where in the source the character at `offset` stands, and the length of the `${…}` that it came from."""
+        piece = self.pieces[max(0, bisect_right(self._offsets, offset) - 1)]
+        if piece.length is not None:
+            return piece.start, piece.length
+        return piece.start + offset - piece.offset, None
 
     @cached_property
     def _offsets(self) -> list[int]:
@@ -74,12 +70,9 @@ class Text:
         value = value.strip()
         if not value:
             return Text.literal("", Span(self.span.source, self.span.start, self.span.start))
-        pieces = []
-        for first, _ in self.runs(start, start + len(value)):
-            piece = self.piece_at(first)
-            origin = piece.start if piece.length is not None else piece.start + first - piece.offset
-            pieces.append(Piece(first - start, origin, piece.length))
-        return Text(value, self.place(start, start + len(value)), tuple(pieces))
+        end = start + len(value)
+        pieces = [Piece(first - start, *self.origin(first)) for first, _ in self.runs(start, end)]
+        return Text(value, self.place(start, end), tuple(pieces))
 
     def between(self, head: str, tail: str) -> Text:
         """The text between two others, which stand for its first and its last character."""

@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from mlsql_engine.core import vectors
-from mlsql_engine.core.errors import SqlProblem, SyntaxProblem, UnknownName
-from mlsql_engine.core.span import Span
+from mlsql_engine.core.errors import SqlProblem, SyntaxProblem
+from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines import spark_meaning, spark_syntax
-from mlsql_engine.engines.plain_calls import is_syntax, may_be_call
+from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
+from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, too_deep
+from mlsql_engine.engines.query_tables import rename_tables
 from mlsql_engine.engines.spark_names import column_name, select_names
+from mlsql_engine.engines.translation import Draft, Places, Translation, find_places
 
 if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.tokenizer_core import Token
 
+__all__ = ["Translation", "draft", "no_such_vector_field", "translate"]
 
-@dataclass(frozen=True)
-class Translation:
-    """A query for the engine.
-
-    `tables` names the tables it reads, in lower case, as often as it reads them; `calls` the functions that
-    the dialect has no rule for, in lower case, as the script names them; `volatile` tells that to run it again
-    gives other rows, or costs a model; `random` that it gives other rows. `sources` are the names, in lower
-    case, by which the query knows its tables and subqueries. `tree` is what `sql` was generated from.
-    """
-
-    query: Text
-    sql: str
-    tables: tuple[str, ...]
-    calls: frozenset[str]
-    volatile: bool
-    random: bool
-    places: Mapping[tuple[str, str], Span]
-    sources: frozenset[str] = frozenset()
-    tree: exp.Expr = field(kw_only=True, compare=False, repr=False)
-
-    def place(self, kind: str, name: str) -> Span:
-        """Where the user wrote the column, function or table of that name; the whole query if unknown.
-
-        A column may be given with its table: `t.a`.
-        """
-        name = name.lower()
-        found = self.places.get((kind, name)) or self.places.get((kind, name.rpartition(".")[2]))
-        return found or self.query.span
+_SLOT: Final = "mlsql table "
 
 
 def translate(
@@ -63,101 +43,191 @@ def translate(
     names in lower case. A call to one of the functions is a plain call, whatever the dialect makes of its name.
     `models` are those of the functions that must not be called twice for a row. With `text_as_numbers` text is read
     as a number where one is wanted, as Spark does (see `spark_meaning.take_text_as_numbers`).
-    Raises SyntaxProblem where the query is not Spark SQL and UnknownName for a table that is not bound.
+    Raises SyntaxProblem where the query is not Spark SQL, UnknownName for a table that is not bound, and SqlProblem
+    for what DuckDB has no equal of and for what is nested too deeply.
     """
-    tokens = list(spark_meaning.doubled_quotes(_tokens(query), query.value))
-    spark_syntax.refuse_empty_items(tokens, query)
-    tree = _parse(query, tokens, functions)
-    places = _places(tree, query)
+    return draft(query, tables, functions, models, text_as_numbers=text_as_numbers).translation(query, tables)
+
+
+def draft(
+    query: Text,
+    tables: Collection[str],
+    functions: Mapping[str, str],
+    models: Collection[str] = (),
+    *,
+    text_as_numbers: bool = False,
+) -> Draft:
+    """Translate a query as far as its text tells, over tables that are bound under these names; see `translate`."""
+    with _within_the_stack(query):
+        words = _words(query)
+        called = {name: functions.get(name) for name in words.called()}
+        terms = _Terms(called, frozenset(called).intersection(models), text_as_numbers)
+        mark = _SLOT
+        while any(mark in token.text for token in words.tokens):
+            mark += "'"
+        slots: dict[str, str] = {}
+        reading = _read(query, words, tables, terms, lambda name: slots.setdefault(name, f"{mark}{len(slots)}"))
+        sources = reading.sources()
+        parts = re.split(f'"{mark}(\\d+)"', _generate(reading.tree, query))
+    names_of_slots = list(slots)
+    script_names = {engine_name.lower(): name for name, engine_name in called.items() if engine_name is not None}
+    calls = frozenset(script_names.get(name, name) for name in reading.calls)
+    text = query.value
+    return Draft(
+        pieces=tuple(parts[::2]),
+        slots=tuple(names_of_slots[int(number)] for number in parts[1::2]),
+        tables=tuple(reading.tables),
+        calls=calls,
+        volatile=reading.random or not calls.isdisjoint(models),
+        random=reading.random,
+        sources=sources,
+        functions=called,
+        own=terms.own,
+        find_places=lambda: _places(text, terms),
+        make_tree=lambda views: _tree(text, views, terms),
+    )
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What a query is read with beside its text: the engine's names of the functions that it calls, or None."""
+
+    functions: Mapping[str, str | None]
+    own: frozenset[str]
+    text_as_numbers: bool
+
+
+@dataclass
+class _Reading:
+    """A query's tree, ready to be written, and what was found in it. `calls` are the names in the tree."""
+
+    tree: exp.Query
+    tables: list[str]
+    calls: list[str]
+    random: bool
+    named: list[Any]
+
+    def sources(self) -> frozenset[str]:
+        """The names, in lower case, by which the query knows its tables and subqueries."""
+        return frozenset(node.alias_or_name.lower() for node in self.named)
+
+
+def _read(
+    query: Text, words: _Words, tables: Collection[str], terms: _Terms, engine_name: Callable[[str], str]
+) -> _Reading:
+    """Everything of a translation but the writing; `engine_name` names each of the tables for the engine."""
+    tree = _parse(query, words, terms.functions)
+    levels, found = _nodes(tree)
+    refuse_high_tree(levels, tree, query)
     _refuse_hidden_fields(tree, query)
-    read = _rewrite_tables(tree, query, tables)
-    for sample in _find_all(tree, "TableSample"):
+    read = rename_tables(found["Table"], query, tables, engine_name)
+    for sample in found["TableSample"]:
         _sample_rows(sample)
-    _name_columns(tree, query, tokens, models)
-    _spread_structs(tree, query)
-    plain = [str(node.this).lower() for node in _find_all(tree, "Anonymous")]
+    _name_columns(found["Select"], query, words.tokens, terms.own)
+    _spread_structs(found["Struct"], query)
+    calls = [str(node.this).lower() for node in found["Anonymous"]]
     spark_meaning.mend(tree)
-    if text_as_numbers:
+    if terms.text_as_numbers:
         spark_meaning.take_text_as_numbers(tree)
-    sql = _generate(tree, query)
-    script_names = {engine_name.lower(): name for name, engine_name in functions.items()}
-    calls = frozenset(script_names.get(name, name) for name in plain)
-    random = any(True for _ in _find_all(tree, "Rand", "Uuid", "Randn", "TableSample"))
-    volatile = random or not calls.isdisjoint(models)
-    sources = frozenset(node.alias_or_name.lower() for node in _find_all(tree, "Table", "Subquery", "CTE"))
-    return Translation(query, sql, tuple(read), calls, volatile, random, places, sources, tree=tree)
+    _count_from_one(found["Bracket"])
+    random = any(found[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
+    return _Reading(tree, read, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
 
 
-def _tokens(query: Text) -> list[Token]:
+def _places(text: str, terms: _Terms) -> Places:
+    query = _unplaced(text)
+    return find_places(_parse(query, _words(query), terms.functions), text)
+
+
+def _tree(text: str, views: Mapping[str, str], terms: _Terms) -> exp.Query:
+    query = _unplaced(text)
+    return _read(query, _words(query), views, terms, views.__getitem__).tree
+
+
+def _unplaced(text: str) -> Text:
+    """A text that was translated before, to be read again: it has no errors that needed a place."""
+    return Text.literal(text, Span(Source("<query>", text), 0, len(text)))
+
+
+@contextmanager
+def _within_the_stack(query: Text) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        raise too_deep(query.span) from None
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of a query, and which of them are names of calls."""
+
+    tokens: list[Token]
+    calls: list[int]
+
+    def called(self) -> set[str]:
+        """The names of what is called, in lower case."""
+        return {self.tokens[index].text.lower() for index in self.calls}
+
+
+def _words(query: Text) -> _Words:
+    """The query's words, checked for what the parser passes over and for what it cannot bear."""
     from sqlglot.dialects.spark import Spark
     from sqlglot.errors import TokenError
 
     try:
-        return list(Spark().tokenize(query.value))
+        tokens: list[Token] = Spark().tokenize(query.value)
     except TokenError:
         raise spark_syntax.unfinished(query) from None
+    if "''" in query.value or '""' in query.value:
+        tokens = list(spark_meaning.doubled_quotes(tokens, query.value))
+    spark_syntax.refuse_empty_items(tokens, query)
+    calls = call_places(tokens)
+    tokens = without_types(tokens, calls)
+    refuse_deep_nesting(tokens, query)
+    return _Words(tokens, calls)
 
 
-def _parse(query: Text, tokens: list[Token], functions: Mapping[str, str]) -> exp.Query:
+def _parse(query: Text, words: _Words, functions: Mapping[str, str | None]) -> exp.Query:
     from sqlglot import exp
     from sqlglot.dialects.spark import Spark
     from sqlglot.errors import ParseError
 
     try:
-        parsed = Spark().parser().parse(list(_with_functions(tokens, functions)), query.value)
+        parsed = Spark().parser().parse(with_functions(words.tokens, words.calls, functions), query.value)
     except ParseError as error:
         raise spark_syntax.problem(error, query) from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        # sqlglot's rules for some functions count on arguments that are not there.
+        what = "a function has not the arguments that it needs"
+        raise SyntaxProblem(f"the query is not Spark SQL: {what}", span=query.span) from None
     trees = [tree for tree in parsed if tree is not None]
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise SyntaxProblem("this is not one select", span=query.span)
     return trees[0]
 
 
-def _with_functions(tokens: list[Token], functions: Mapping[str, str]) -> Iterator[Token]:
-    """Give the session's functions their names in the engine, which the parser has no rule for."""
-    from sqlglot.tokenizer_core import Token, TokenType
-
-    for index, token in enumerate(tokens):
-        name = functions.get(token.text.lower())
-        if name is None or not may_be_call(tokens, index) or is_syntax(tokens, index):
-            yield token
-        else:
-            yield Token(TokenType.VAR, name, token.line, token.col, token.start, token.end, token.comments)
-
-
-def _find_all(tree: exp.Expr, *kinds: str) -> Iterator[Any]:
-    from sqlglot import exp
-
-    return tree.find_all(*(getattr(exp, kind) for kind in kinds if hasattr(exp, kind)))
-
-
-def _places(tree: exp.Expr, query: Text) -> dict[tuple[str, str], Span]:
-    """Where columns (also as `table.column`), the tables before them, and functions stand; the first is kept."""
-    places: dict[tuple[str, str], Span] = {}
-    for node in sorted(_find_all(tree, "Column", "Func"), key=_start):
-        if type(node).__name__ == "Column":
-            parts = [part for part in node.parts if "start" in part.meta]
-            for first, part in enumerate(parts):
-                span = query.place(part.meta["start"], parts[-1].meta["end"] + 1)
-                name = ".".join(part.name for part in parts[first:])
-                places.setdefault(("column", name.lower()), span)
-                single = query.place(part.meta["start"], part.meta["end"] + 1)
-                places.setdefault(("column" if part is parts[-1] else "table", part.name.lower()), single)
-        elif "start" in node.meta:
-            start, end = node.meta["start"], node.meta["end"] + 1
-            places.setdefault(("function", query.value[start:end].strip("`").lower()), query.place(start, end))
-    return places
-
-
-def _start(node: Any) -> int:
-    meta = node.parts[0].meta if type(node).__name__ == "Column" else node.meta
-    return int(meta.get("start", 0))
+def _nodes(tree: exp.Expr) -> tuple[int, defaultdict[str, list[Any]]]:
+    """How high the tree is, and its nodes by the names of their classes, from the top, each level from the left."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    level: list[Any] = [tree]
+    levels = 0
+    while level:
+        levels += 1
+        below: list[Any] = []
+        for node in level:
+            found[type(node).__name__].append(node)
+            below.extend(node.iter_expressions())
+        level = below
+    return levels, found
 
 
 def _refuse_hidden_fields(tree: exp.Expr, query: Text) -> None:
     """Keep a query from naming the fields that a vector has inside the engine."""
     from sqlglot import exp
 
+    written = query.value.lower()
+    if "\\" not in written and not any(name in written for name in vectors.FIELDS):
+        return
     for node in tree.find_all(exp.Identifier, exp.Literal):
         is_key = isinstance(node, exp.Literal) and node.is_string and isinstance(node.parent, exp.Bracket)
         if node.name.lower() in vectors.FIELDS and (is_key or isinstance(node, exp.Identifier)):
@@ -174,54 +244,6 @@ def no_such_vector_field(name: str, span: Span | None) -> SqlProblem:
     )
 
 
-def _rewrite_tables(tree: exp.Expr, query: Text, tables: Mapping[str, str]) -> list[str]:
-    """Replace every table by the engine's name for it, under the alias that the query knows it by."""
-    from sqlglot import exp
-
-    read: list[str] = []
-    for table in list(tree.find_all(exp.Table)):
-        if isinstance(table.this, exp.Func):
-            _check_table_function(table, query)
-            continue
-        if not isinstance(table.this, exp.Identifier) or _is_local(table):
-            continue
-        written = ".".join(part.name for part in table.parts)
-        name = written.lower()
-        if name not in tables:
-            # What the system knows of itself are tables that nobody means unless they say so.
-            known = [other for other in tables if other.startswith("system.") == name.startswith("system.")]
-            raise UnknownName("table", written, known, span=_table_place(table, query))
-        read.append(name)
-        if not table.alias:
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
-        table.set("this", exp.to_identifier(tables[name], quoted=True))
-        table.set("db", None)
-        table.set("catalog", None)
-    return read
-
-
-_TABLE_FUNCTIONS = ("range", "explode", "posexplode", "inline", "stack")
-
-
-def _check_table_function(table: exp.Table, query: Text) -> None:
-    """Let only Spark's functions stand in FROM: the engine's own would read files and its catalog."""
-    from sqlglot import exp
-
-    function: Any = table.this
-    name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
-    if name.lower() not in _TABLE_FUNCTIONS:
-        meta = function.meta
-        span = query.place(meta["start"], meta["end"] + 1) if "start" in meta else query.span
-        written = span.text if "start" in meta else name.lower()
-        raise UnknownName("table function", written, _TABLE_FUNCTIONS, span=span)
-    if name.lower() == "range":
-        # Spark calls the column id.
-        alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier("range", quoted=True))
-        if not alias.columns:
-            alias.set("columns", [exp.to_identifier("id")])
-        table.set("alias", alias)
-
-
 def _sample_rows(sample: exp.TableSample) -> None:
     """Draw rows one by one, as Spark does, and not whole blocks of 2,048."""
     from sqlglot import exp
@@ -230,66 +252,33 @@ def _sample_rows(sample: exp.TableSample) -> None:
         sample.set("method", exp.var("BERNOULLI"))
 
 
-def _table_place(table: exp.Table, query: Text) -> Span:
-    first, last = table.parts[0].meta, table.this.meta
-    if "start" not in first or "end" not in last:
-        return query.span
-    return query.place(first["start"], last["end"] + 1)
-
-
-def _is_local(table: exp.Table) -> bool:
-    """Whether the name is that of a common table expression that can be seen from here."""
-    from sqlglot import exp
-
-    if table.args.get("db") is not None:
-        return False
-    name = table.name.lower()
-    node: Any = table
-    while node.parent is not None:
-        parent = node.parent
-        if isinstance(parent, exp.With):
-            # Inside the WITH itself only those before are seen (and oneself, when it is recursive).
-            for other in parent.expressions:
-                if other is node:
-                    if parent.args.get("recursive") and other.alias.lower() == name:
-                        return True
-                    break
-                if other.alias.lower() == name:
-                    return True
-            node = parent.parent
-            continue
-        with_ = parent.args.get("with_")
-        seen = with_.expressions if with_ is not None and with_ is not node else []
-        if any(other.alias.lower() == name for other in seen):
-            return True
-        node = parent
-    return False
-
-
-def _name_columns(tree: exp.Expr, query: Text, tokens: list[Token], own: Collection[str]) -> None:
-    """Give unaliased columns of every select the names that Spark gives them."""
-    from sqlglot import exp
-
-    selects = list(tree.find_all(exp.Select))
-    if not any(_needs_name(item) for select in selects for item in select.expressions):
-        names: list[list[str | None]] | None = None
-    else:
+def _name_columns(selects: list[Any], query: Text, tokens: list[Token], own: Collection[str]) -> None:
+    """Give unaliased columns of every select, in sqlglot's order, the names that Spark gives them."""
+    if any(_needs_name(item) for select in selects for item in select.expressions):
         names = select_names(query.value, tokens, own)
+    else:
+        names = None
     if names is None or [len(items) for items in names] != [len(select.expressions) for select in selects]:
         names = [[None] * len(select.expressions) for select in selects]
     for select, items in zip(selects, names, strict=True):
-        named: list[exp.Expr] = []
-        for item, spark_name in zip(select.expressions, items, strict=True):
-            name = spark_name
-            if isinstance(item, exp.Column) and not item.name.islower() and not _is_star(item):
-                name = item.name  # the engine would take the letters' case from the table
-            elif isinstance(item, exp.Column):
-                name = None
-            elif name is None and _needs_name(item):
-                name = column_name(item, query.value)
-            quoted = exp.to_identifier(name, quoted=True) if name else None  # the engine has no empty names
-            named.append(item if quoted is None else exp.alias_(item.copy(), quoted))
-        select.set("expressions", named)
+        named = [_named(item, name, query) for item, name in zip(select.expressions, items, strict=True)]
+        if any(new is not old for new, old in zip(named, select.expressions, strict=True)):
+            select.set("expressions", named)
+
+
+def _named(item: exp.Expr, spark_name: str | None, query: Text) -> exp.Expr:
+    """An item of a select under its name; itself where the engine gives it the same."""
+    from sqlglot import exp
+
+    name = spark_name
+    if isinstance(item, exp.Column):
+        # The engine would take the letters' case from the table.
+        name = None if item.name.islower() or _is_star(item) else item.name
+    elif name is None and _needs_name(item):
+        name = column_name(item, query.value)
+    if not name:
+        return item  # the engine has no empty names
+    return exp.alias_(item, exp.to_identifier(name, quoted=True), copy=False)
 
 
 def _needs_name(item: exp.Expr) -> bool:
@@ -299,14 +288,14 @@ def _needs_name(item: exp.Expr) -> bool:
     return not isinstance(item, (exp.Alias, exp.Column, *several)) and not _is_star(item)
 
 
-def _spread_structs(tree: exp.Expr, query: Text) -> None:
+def _spread_structs(structs: Iterable[Any], query: Text) -> None:
     """`struct(*)` is the row of the select's only source, which DuckDB calls by the source's alias.
 
     So is `struct(t.*)` that of t.
     """
     from sqlglot import exp
 
-    for node in list(tree.find_all(exp.Struct)):
+    for node in structs:
         stars = [item for item in node.expressions if _is_star(item)]
         if not stars:
             continue
@@ -334,10 +323,31 @@ def _is_star(item: exp.Expr) -> bool:
     return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
 
 
+def _count_from_one(brackets: Iterable[Any]) -> None:
+    """Give `x[0]` DuckDB's number: sqlglot would make a schema for each of them to find out the type of x."""
+    from sqlglot import exp
+
+    for node in brackets:
+        keys = node.expressions
+        plain = isinstance(
+            node.this, exp.Column | exp.Anonymous | exp.Split | exp.RegexpSplit
+        ) and not node.args.get("json_access")
+        if (
+            plain
+            and len(keys) == 1
+            and isinstance(keys[0], exp.Literal)
+            and keys[0].is_int
+            and not node.args.get("offset")
+        ):
+            node.set("expressions", [exp.Literal.number(int(keys[0].name) + 1)])
+            node.set("offset", 1)
+
+
 def _generate(tree: exp.Expr, query: Text) -> str:
+    from sqlglot.dialects.duckdb import DuckDB
     from sqlglot.errors import ErrorLevel, UnsupportedError
 
     try:
-        return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+        return DuckDB().generate(tree, copy=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise SqlProblem(f"this query has no equal on DuckDB: {error}", span=query.span) from None

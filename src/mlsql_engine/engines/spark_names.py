@@ -76,7 +76,7 @@ def select_names(query: str, tokens: list[Token], own: Collection[str] = ()) -> 
         return None
     namer = _Namer(query, own)
     selects = [select for tree in trees if tree is not None for select in tree.find_all(exp.Select)]
-    return [[namer.item(item, select) for item in select.expressions] for select in selects]
+    return [namer.items(select) for select in selects]
 
 
 def column_name(expression: exp.Expr, query: str) -> str:
@@ -90,7 +90,12 @@ class _Namer:
         self._own = own
         self._sources: frozenset[str] = frozenset()
 
-    def item(self, item: exp.Expr, select: exp.Select) -> str | None:
+    def items(self, select: exp.Select) -> list[str | None]:
+        """The names of a select's items."""
+        sources = _sources(select)
+        return [self._item(item, sources) for item in select.expressions]
+
+    def _item(self, item: exp.Expr, sources: frozenset[str]) -> str | None:
         """The name of a select's item; None for one that has a name or is many columns."""
         from sqlglot import exp
 
@@ -99,7 +104,7 @@ class _Namer:
             return None
         if isinstance(item, exp.Anonymous) and self._written(item) in _MANY_COLUMNS:
             return None
-        return self.top(item, _sources(select))
+        return self.top(item, sources)
 
     def top(self, node: exp.Expr, sources: frozenset[str]) -> str:
         """The name of a whole select item."""
@@ -144,10 +149,16 @@ class _Namer:
     def _binary(self, node: Any, operator: str) -> str:
         from sqlglot import exp
 
-        text = f"{self.name(node.this)} {operator} {self.name(node.expression)}"
-        # Spark prints the sum of a time and an interval without brackets.
-        bare = operator in "+-" and isinstance(node.expression, exp.Interval)
-        return text if bare else f"({text})"
+        chain = [node]
+        while type(chain[-1].this) is type(node):
+            chain.append(chain[-1].this)
+        text = self.name(chain[-1].this)
+        for link in reversed(chain):
+            # Spark prints the sum of a time and an interval without brackets.
+            bare = operator in "+-" and isinstance(link.expression, exp.Interval)
+            text = f"{text} {operator} {self.name(link.expression)}"
+            text = text if bare else f"({text})"
+        return text
 
     def _alias(self, node: Any) -> str:
         from sqlglot import exp

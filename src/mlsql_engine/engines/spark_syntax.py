@@ -90,15 +90,20 @@ def _call_before(text: str, end: int) -> re.Match[str] | None:
 
 def refuse_empty_items(tokens: list[Token], query: Text) -> None:
     """Refuse a comma without a value before or after it, which sqlglot passes over."""
+    from sqlglot.tokenizer_core import TokenType
+
+    before_a_value = (TokenType.SELECT, TokenType.L_PAREN, TokenType.L_BRACKET)
+    after_a_value = frozenset(getattr(TokenType, name) for name in _AFTER_A_VALUE)
+    comma = TokenType.COMMA
     for index, token in enumerate(tokens):
-        if token.token_type.name != "COMMA":
+        if token.token_type is not comma:
             continue
-        before = tokens[index - 1].token_type.name if index else "SELECT"
-        after = tokens[index + 1].token_type.name if index + 1 < len(tokens) else "LIMIT"
+        before = tokens[index - 1].token_type if index else TokenType.SELECT
+        after = tokens[index + 1].token_type if index + 1 < len(tokens) else TokenType.LIMIT
         place = None
-        if before in ("SELECT", "L_PAREN", "L_BRACKET"):
+        if before in before_a_value:
             place = token
-        elif after in _AFTER_A_VALUE:
+        elif after in after_a_value:
             place = tokens[index + 1] if index + 1 < len(tokens) else token
         if place is not None:
             what = "a value" if _inside_brackets(tokens[:index]) else "a column"

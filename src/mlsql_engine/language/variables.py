@@ -64,11 +64,11 @@ def fill_text(text: Text, variables: Mapping[str, str]) -> Text:
         return text
     built = Builder(text)
     for found in _REFERENCE.finditer(text.value):
+        start, end = found.span()
         if found.group(1) is None:
-            # The backslash is left out.
-            built.replace(found.start(), found.start() + 1, "")
+            built.replace(start, start + 1, "")  # the backslash is left out
         else:
-            built.replace(found.start(), found.end(), _value(text, found, variables))
+            built.replace(start, end, _value(text, found, variables))
     return built.text()
 
 
@@ -95,13 +95,20 @@ class Builder:
         self._value: list[str] = []
         self._pieces: list[Piece] = []
         self._position = self._length = 0
+        first, *others = text.pieces
+        # Where the text's first character stands, if all others follow it one by one.
+        self._origin = first.start if not others and first.length is None else None
 
     def replace(self, start: int, end: int, value: str) -> None:
         """Put `value` for the characters `start` to `end`, which come after those replaced before."""
         self._copy(start)
-        span = self._source.place(start, end)
         if value:
-            self._pieces.append(Piece(self._length, span.start, span.end - span.start))
+            if self._origin is not None:
+                place, length = self._origin + start, end - start
+            else:
+                span = self._source.place(start, end)
+                place, length = span.start, span.end - span.start
+            self._pieces.append(Piece(self._length, place, length))
             self._value.append(value)
             self._length += len(value)
         self._position = end
@@ -113,19 +120,18 @@ class Builder:
         return Text("".join(self._value), source.span, tuple(self._pieces) or source.pieces, source.quoted)
 
     def _copy(self, end: int) -> None:
-        if end > self._position:
+        start, self._position = self._position, end
+        if end <= start:
+            return
+        if self._origin is not None:
+            self._pieces.append(Piece(self._length, self._origin + start))
+        else:
             # A text with escaped quotes has several runs; each keeps its own origin.
-            for start, stop in self._source.runs(self._position, end):
-                self._pieces.append(self._origin(start))
-                self._value.append(self._source.value[start:stop])
-                self._length += stop - start
-        self._position = end
-
-    def _origin(self, offset: int) -> Piece:
-        piece = self._source.piece_at(offset)
-        if piece.length is not None:
-            return Piece(self._length, piece.start, piece.length)
-        return Piece(self._length, piece.start + offset - piece.offset)
+            for first, _ in self._source.runs(start, end):
+                place, length = self._source.origin(first)
+                self._pieces.append(Piece(self._length + first - start, place, length))
+        self._value.append(self._source.value[start:end])
+        self._length += end - start
 
 
 def references(texts: Iterable[Text]) -> Iterable[str]:

@@ -132,9 +132,14 @@ class ModelStore:
 
     def numbers(self) -> list[int]:
         """The numbers of all versions, oldest first."""
-        if not self.path.is_dir():
+        if not os.path.isdir(self.path):
             return []
-        found = (_VERSION.match(entry.name) for entry in self.path.iterdir())
+        try:
+            found = [_VERSION.match(name) for name in os.listdir(self.path)]
+        except OSError as error:
+            raise ModelProblem(
+                f"the model path {self.path} cannot be read: {error.strerror}", code="UNREADABLE_FILE"
+            ) from error
         return sorted(int(match.group(1)) for match in found if match)
 
     def resolve(self, number: int | None = None) -> ModelVersion:

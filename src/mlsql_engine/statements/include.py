@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, MlsqlError, UnknownName
+from mlsql_engine.core.paths import resolved
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.span import Source
 from mlsql_engine.core.text import Text
@@ -71,7 +72,7 @@ def check_project_path(kind: Text, path: Text) -> None:
 
 def read_file(path: Text, includes: Sequence[str]) -> Source:
     """The script in a file. Raises DataProblem where it cannot be read, BadValue for one of `includes`."""
-    place = absolute(path).resolve()
+    place = resolved(absolute(path))
     if str(place) in includes:
         chain = [*includes[includes.index(str(place)) :], str(place)]
         raise BadValue(

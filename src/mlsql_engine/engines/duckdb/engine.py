@@ -13,7 +13,7 @@ from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import BATCH_ROWS, Relation
-from mlsql_engine.engines.dialect import Translation, translate
+from mlsql_engine.engines.dialect import Translation
 from mlsql_engine.engines.duckdb import definitions, functions, saving, settings, vector_columns
 from mlsql_engine.engines.duckdb.batches import DuckBatches
 from mlsql_engine.engines.duckdb.database import Database
@@ -27,6 +27,7 @@ from mlsql_engine.engines.duckdb.relation import DuckRelation, before_reading
 from mlsql_engine.engines.duckdb.stored_tables import StoredTables
 from mlsql_engine.engines.requests import ArrowSave, ReadRequest, WriteRequest
 from mlsql_engine.engines.spark_meaning import TO_NUMBER
+from mlsql_engine.engines.translations import Translations
 
 
 class DuckDBEngine:
@@ -38,6 +39,7 @@ class DuckDBEngine:
         self._catalog = catalog
         self._tables: dict[str, DuckRelation] = {}
         self._functions: dict[str, str] = {}
+        self._translations = Translations()
         self._calls = ModelCalls()
         self._database = Database(scratch, self._cancel)
         self._loading = Loading(self._database, scratch)
@@ -61,7 +63,7 @@ class DuckDBEngine:
     def _translate(self, query: Text, *, text_as_numbers: bool = False) -> Translation:
         views = {name: relation.view for name, relation in self._tables.items()}
         names = {**functions.RENAMED, **self._functions}
-        return translate(query, views, names, self._functions, text_as_numbers=text_as_numbers)
+        return self._translations.translate(query, views, names, self._functions, text_as_numbers=text_as_numbers)
 
     def _relation_of(self, translation: Translation) -> DuckRelation:
         """The relation; when it fails on text, once more with text read as numbers, as Spark does."""

@@ -51,11 +51,18 @@ class Queries:
         return DuckRelation(
             view.name,
             lambda: self._describe(view.name),
-            _parents(translation.tree, known),
+            _tables_read(translation, known),
             translation.volatile,
             query=translation,
             definition=view.select,
         )
+
+
+def _tables_read(translation: Translation, known: dict[str, DuckRelation]) -> tuple[DuckRelation, ...]:
+    """The tables that a query reads, as often as it may; its tree is made only where the text does not tell."""
+    if "with" in translation.query.value.lower():
+        return _parents(translation.tree, known)
+    return tuple(known[translation.views[name]] for name in translation.tables)
 
 
 class _Draft:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem, UnknownName
 from mlsql_engine.core.options import file_options, option_problems, parse_options, referenced_tables
-from mlsql_engine.core.paths import near_file, resolve_path
+from mlsql_engine.core.paths import near_file, resolve_path, resolved
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast, blocks
 from mlsql_engine.models.store import ModelStore
@@ -75,13 +75,13 @@ def _options(
 
 def _place(path: Text) -> Path | None:
     """The path that a text names; None where only a run can tell."""
-    return resolve_path(path, path.span.source.folder).resolve() if is_known(path) else None
+    return resolved(resolve_path(path, path.span.source.folder)) if is_known(path) else None
 
 
 def _need_script(path: Text, checker: Checker) -> None:
     with checker.noting(None):
         place = _place(path)
-        if place is not None and not place.exists() and not checker.state.is_made(place):
+        if place is not None and not os.path.exists(place) and not checker.state.is_made(place):
             raise DataProblem(
                 f"there is no script {place}",
                 span=path.span,

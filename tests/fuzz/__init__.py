@@ -1,0 +1,1 @@
+"""Random bytes as scripts: `make fuzz`."""

@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that the source itself tells: statements, options, functions, errors.
+"""Write the pages of docs/ that the source itself tells: statements, commands, options, settings, errors …
 
     python scripts/generate_docs.py [--check]
 
@@ -11,28 +11,53 @@ import importlib
 import pkgutil
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from mlsql_engine import statements
 from mlsql_engine.core import codes
 from mlsql_engine.core.options import describe
 from mlsql_engine.engines.duckdb.functions import MACROS
-from mlsql_engine.session import algorithms, sources
+from mlsql_engine.engines.duckdb.settings import SETTINGS
+from mlsql_engine.session import algorithms, commands, sources
+from mlsql_engine.statements import commands as command_modules
 from mlsql_engine.statements.set import SetOptions
 
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- Made by scripts/generate_docs.py from the source. -->\n\n"
-NOT_STATEMENTS = {"context", "execution"}
+NO_PAGES = {"base", "command", "context", "execution", "plugin", "query_value", "system_tables", "web_text"}
+"""Modules beside those of statements and commands whose docstrings are not for users."""
+
+
+def manual(package: ModuleType) -> dict[str, str]:
+    """The manual pages of a package's statements or commands: their modules' docstrings by the modules' names."""
+    names = [item.name for item in pkgutil.iter_modules(package.__path__) if not item.ispkg]
+    return {
+        name: (importlib.import_module(f"{package.__name__}.{name}").__doc__ or "").strip()
+        for name in names
+        if name not in NO_PAGES
+    }
+
+
+def manual_page(heading: str, introduction: str, pages: dict[str, str]) -> str:
+    """The pages in the order of their titles."""
+    parts = [MADE, f"# {heading}\n\n{introduction}\n"]
+    for page in sorted(pages.values(), key=lambda text: text.lstrip("!").lower()):
+        title, _, body = page.partition("\n")
+        parts.append(f"\n## {title}\n{body}\n")
+    return "".join(parts)
 
 
 def statement_pages() -> str:
-    """The manual pages: the docstrings of the statements' modules."""
-    parts = [MADE, "# Statements\n\nOne section per statement; the examples are run by the tests.\n"]
-    for module in pkgutil.iter_modules(statements.__path__):
-        if module.name not in NOT_STATEMENTS:
-            page = importlib.import_module(f"{statements.__name__}.{module.name}").__doc__ or ""
-            title, _, body = page.strip().partition("\n")
-            parts.append(f"\n## {title}\n{body}\n")
-    return "".join(parts)
+    """The manual pages of the statements."""
+    introduction = "One section per statement; [!commands](commands.md) have a page of their own."
+    return manual_page("Statements", introduction, manual(statements))
+
+
+def command_pages() -> str:
+    """The manual pages of the commands, behind a table of their forms."""
+    forms = "\n".join(f"    {command.form}" for command in commands())
+    introduction = f"`!if` is told with the [statements](statements.md).\n\n{forms}"
+    return manual_page("Commands", introduction, manual(command_modules))
 
 
 def options_table(title: str, cls: type) -> str:
@@ -54,7 +79,8 @@ def options_page() -> str:
     """The options of every format, algorithm and statement."""
     parts = [MADE, "# Options\n\nKeys match in any case.\n\n## Formats\n"]
     for source in sources():
-        for verb, cls in (("load", source.load_options), ("save", source.save_options)):
+        for verb in ("load", "save", "connect"):
+            cls = getattr(source, f"{verb}_options")
             if cls is not None:
                 parts.append(options_table(f"{verb} {source.name}", cls))
     parts.append("\n## Algorithms\n")
@@ -64,6 +90,16 @@ def options_page() -> str:
     parts.append("\n## Statements\n")
     parts.append(options_table("set", SetOptions))
     return "".join(parts)
+
+
+def settings_page() -> str:
+    """The settings of the engine."""
+    head = (
+        '# Settings\n\n`set name = "value" where type="conf";` sets one for the whole session. Another of '
+        "Spark's settings,\n`spark.…`, is passed over with a warning; any other name is an error.\n\n"
+    )
+    rows = [f"| `{setting.name}` | {setting.doc} |" for setting in SETTINGS.values()]
+    return MADE + head + "| setting | what it is |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def functions_page() -> str:
@@ -86,7 +122,9 @@ def pages() -> dict[str, str]:
     """Every page by its file name."""
     return {
         "statements.md": statement_pages(),
+        "commands.md": command_pages(),
         "options.md": options_page(),
+        "settings.md": settings_page(),
         "functions.md": functions_page(),
         "errors.md": errors_page(),
     }

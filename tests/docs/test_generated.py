@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from docs.generator import ROOT, load
 from mlsql_engine.core import codes
+from mlsql_engine.language.diagnostics import STATEMENT_WORDS
+from mlsql_engine.session import commands
 
-ROOT = Path(__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "mlsql_engine"
 
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_docs", ROOT / "scripts" / "generate_docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load()
 
 
-@pytest.mark.parametrize("page", ["statements.md", "options.md", "functions.md", "errors.md"])
+PAGES = ["statements.md", "commands.md", "options.md", "settings.md", "functions.md", "errors.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_page_is_up_to_date(generator: ModuleType, page: str) -> None:
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == generator.pages()[page]
+
+
+def test_every_page_is_looked_at(generator: ModuleType) -> None:
+    assert sorted(generator.pages()) == sorted(PAGES)
+
+
+def test_every_statement_and_command_has_its_page(generator: ModuleType) -> None:
+    titles = re.findall(r"^## (\S+):", generator.pages()["statements.md"], re.MULTILINE)
+    words = {*STATEMENT_WORDS, "!if"} - {"run", "with"}  # told with train and select
+    assert sorted(titles) == sorted(words)
+    titles = re.findall(r"^## !(\S+):", generator.pages()["commands.md"], re.MULTILINE)
+    assert sorted(titles) == sorted(command.name for command in commands())
 
 
 def test_every_code_is_documented() -> None:

@@ -164,6 +164,8 @@ class DuckDBEngine:
 
     def close(self) -> None:
         """Close the database and forget all tables."""
+        for reading in self._readings.opened():
+            reading.close()
         self._tables.clear()
         self._database.close()
 

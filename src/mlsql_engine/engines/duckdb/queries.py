@@ -136,8 +136,9 @@ class _Draft:
             return
         for call in found[1]:
             needs = any(isinstance(one, exp.Column | exp.Star | exp.Query | exp.AggFunc) for one in own_nodes(call))
-            grouped = call.find_ancestor(exp.Group, exp.Select) is not select
-            if not needs and not grouped and found[0] < Step.WINDOWS and not is_random(call):
+            # Groups and windows take no subquery.
+            free = call.find_ancestor(exp.Group, exp.Window, exp.Select) is select
+            if not needs and free and found[0] < Step.WINDOWS and not is_random(call):
                 alone = exp.Select(expressions=[exp.alias_(call.copy(), "answer")])
                 call.replace(exp.Subquery(this=alone))
                 self._lift(alone)

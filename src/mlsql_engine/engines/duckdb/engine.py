@@ -14,7 +14,7 @@ from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import BATCH_ROWS, Relation
 from mlsql_engine.engines.dialect import Translation, translate
-from mlsql_engine.engines.duckdb import functions, saving, vector_columns
+from mlsql_engine.engines.duckdb import explaining, functions, saving, vector_columns
 from mlsql_engine.engines.duckdb.batches import DuckBatches
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
@@ -134,6 +134,34 @@ class DuckDBEngine:
         self._calls.create(self._database.connection, engine_name, name.lower(), self._catalog.predictor(name))
         self._functions[name.lower()] = engine_name
         return hides
+
+    def unregister_function(self, name: str) -> None:
+        """Forget the function. See Engine.unregister_function."""
+        self._functions.pop(name.lower(), None)
+        self._close_unused_models()
+
+    def unbind(self, name: str) -> None:
+        """Forget the table. See Engine.unbind."""
+        self._tables.pop(name.lower(), None)
+        self._close_unused_models()
+
+    def _close_unused_models(self) -> None:
+        used = {*self._functions.values(), *self._queries.called()}
+        for name in [name for name in self._calls.models() if name not in used]:
+            self._calls.remove(self._database.connection, name)
+
+    def keep(self, relation: Relation) -> None:
+        """Compute and keep. See Engine.keep."""
+        own = _own(relation)
+        self._prepare(own)
+        if not own.stored:
+            self._store(own)
+
+    def explain(self, relation: Relation) -> str:
+        """Tell how it is computed. See Engine.explain."""
+        own = _own(relation)
+        with self._diagnosis.errors(relation=own):
+            return explaining.explain(own, self._tables, self._functions, self._readings)
 
     def schema(self, relation: Relation) -> pa.Schema:
         """The columns. See Engine.schema."""

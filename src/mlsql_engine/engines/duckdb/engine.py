@@ -187,8 +187,9 @@ class DuckDBEngine:
 
     def _cancel(self) -> None:
         """Make what is being computed fail soon."""
-        self._calls.cancel()
+        # In this order: a batch that waits would start the worker again that ends now.
         self._readings.interrupt()
+        self._calls.cancel()
 
     def close(self) -> None:
         """Close the database and forget all tables."""

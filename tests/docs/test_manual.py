@@ -18,12 +18,11 @@ from mlsql_engine.statements import commands
 GENERATOR = load()
 PAGES: dict[str, str] = {**GENERATOR.manual(statements), **GENERATOR.manual(commands)}
 
-SCORED = {"x": 1.0, "y": 2.0, "label": 0}
-# The last table of each example; a function looks at what no test can know beforehand.
+# The last table of each example.
 EXPECTED: dict[str, Any] = {
     "connect": [{"id": 1}],
     "create": [{"product": "tea", "amount": 3}, {"product": "milk", "amount": 5}],
-    "drop": None,
+    "drop": [{"tableName": "data"}],
     "conditions": [{"text": "some"}],
     "include": [{"a": 1}],
     "insert": [{"product": "tea", "amount": 3}, {"product": "milk", "amount": None}],
@@ -60,6 +59,7 @@ AFTER = {
     "train": "select algIndex, status from result as r;",
     "unregister": "select label from data as d;",
     "cache": "select count(*) as n from t as u;",
+    "drop": "!show tables; !lastCommand named s; select tableName from s as u;",
     "explain": "!lastCommand named e; select count(*) > 0 as lines from e as f;",
     "kill": "!lastCommand named j; select id, state from j where state = 'running' as k;",
     "profile": "!lastCommand named p; select `column`, type, `count`, nulls, `distinct`, min, max from p as q;",

@@ -362,6 +362,20 @@ def test_a_predicted_table_is_computed_once(predictions: Predictions, tmp_path: 
     assert len(calls.read_text()) == 3
 
 
+def test_a_row_is_predicted_once_in_large_batches(predictions: Predictions, tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    counting = COUNTING.replace('"x" * batch.num_rows', "str(batch.num_rows) + ' '")
+    predictions.register(counting, f"""and workers="2" and systemParam.envs='{{"CALLS": "{calls}"}}'""")
+    rows = predictions.run("""
+        select explode(sequence(1, 200000)) as i as many;
+        select i, f(cast(i as double)) as p from many where i > 50000 and f(cast(i as double)) > 60000 as large;
+        select count(*) as n, sum(f(p)) as s, sum(if(i > 199990, f(p), 0)) as t from large as answer;
+    """)
+    assert rows == [{"n": 140_000, "s": 18_200_070_000.0, "t": 1_999_955.0}]
+    sizes = [int(size) for size in calls.read_text().split()]
+    assert (sum(sizes), max(sizes)) == (150_000 + 140_000, 65_536)
+
+
 def test_output_of_a_predict_script_is_shown(predictions: Predictions, progress: RecordedProgress) -> None:
     predictions.register("""
         import python_fun

@@ -86,6 +86,21 @@ class Engine(Protocol):
     def register_function(self, name: str) -> bool:
         """Make the function `name` of the session's catalog callable in SQL; True when it hides a built-in."""
 
+    def unregister_function(self, name: str) -> None:
+        """Forget the function `name`; one that is not registered is passed over.
+
+        Tables that were made with it keep it. When none is left, its predictor is closed.
+        """
+
+    def unbind(self, name: str) -> None:
+        """Forget the table `name`; what was made of it stays. One that is not bound is passed over."""
+
+    def keep(self, relation: Relation) -> None:
+        """Compute the rows now and keep them. Raises what reading them raises."""
+
+    def explain(self, relation: Relation) -> str:
+        """How the rows would be computed if they were read now, in lines, inputs first; then the engine's plan."""
+
     def schema(self, relation: Relation) -> pa.Schema:
         """The columns as Arrow types; a vector is the struct of `core.vectors`."""
 

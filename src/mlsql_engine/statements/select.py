@@ -5,8 +5,10 @@
 
 Spark SQL over the session's tables and functions. An unaliased column has the name that Spark gives it, such as
 `predict(features)`. The rows are computed when something needs them; a query that calls a model is computed
-once, however often its table is read. A call that stands both in WHERE and in the select list is made twice for a
-row: name it in a select before. What the system knows of itself are the tables system.functions, system.jobs,
+once, however often its table is read. A select asks a model once for each row, wherever the same call stands in it,
+and only for rows that the filters without a call leave; the model gets up to 65,536 rows at a time. Rows that CASE,
+IF or COALESCE keep from a call are not predicted; such a call gets up to 2,048 rows at a time.
+What the system knows of itself are the tables system.functions, system.jobs,
 system.models, system.workers and system.worker_logs.
 
     select 1 as a, 'x' as b as t;

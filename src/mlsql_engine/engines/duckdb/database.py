@@ -103,9 +103,10 @@ class Database:
     def create_empty_view(self, view: str, types: Mapping[str, str]) -> None:
         """A view for what is read in another way: it has columns of these types, and to read it is an error."""
         columns = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in types.items())
-        refusal = f"error({literal(f'{view} is read without its stream')} || random()::VARCHAR) IS NULL"
+        # Of a column, so that it is not computed when the view is made.
+        refusal = f"error({literal(f'{view} is read without its stream')} || range::VARCHAR) IS NULL"
         with self.cursor() as cursor:
-            cursor.execute(f"CREATE VIEW {identifier(view)} AS SELECT {columns} FROM range(1) WHERE {refusal}")
+            cursor.execute(f"CREATE VIEW {identifier(view)} AS SELECT {columns} FROM range(2) WHERE {refusal}")
 
     def drop_views(self, views: Iterable[str]) -> None:
         """Forget views that nothing reads."""

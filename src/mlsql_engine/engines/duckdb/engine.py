@@ -14,7 +14,7 @@ from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import BATCH_ROWS, Relation
 from mlsql_engine.engines.dialect import Translation
-from mlsql_engine.engines.duckdb import definitions, functions, saving, settings, vector_columns
+from mlsql_engine.engines.duckdb import definitions, explaining, functions, saving, settings, vector_columns
 from mlsql_engine.engines.duckdb.batches import DuckBatches
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
@@ -140,6 +140,34 @@ class DuckDBEngine:
         self._functions[name.lower()] = engine_name
         return hides
 
+    def unregister_function(self, name: str) -> None:
+        """Forget the function. See Engine.unregister_function."""
+        self._functions.pop(name.lower(), None)
+        self._close_unused_models()
+
+    def unbind(self, name: str) -> None:
+        """Forget the table. See Engine.unbind."""
+        self._tables.pop(name.lower(), None)
+        self._close_unused_models()
+
+    def _close_unused_models(self) -> None:
+        used = {*self._functions.values(), *self._queries.called()}
+        for name in [name for name in self._calls.models() if name not in used]:
+            self._calls.remove(self._database.connection, name)
+
+    def keep(self, relation: Relation) -> None:
+        """Compute and keep. See Engine.keep."""
+        own = _own(relation)
+        self._prepare(own)
+        if not own.stored:
+            self._store(own)
+
+    def explain(self, relation: Relation) -> str:
+        """Tell how it is computed. See Engine.explain."""
+        own = _own(relation)
+        with self._diagnosis.errors(relation=own):
+            return explaining.explain(own, self._tables, self._functions, self._readings)
+
     def schema(self, relation: Relation) -> pa.Schema:
         """The columns. See Engine.schema."""
         return vector_columns.public_schema(_own(relation).arrow_schema)
@@ -164,11 +192,14 @@ class DuckDBEngine:
 
     def _cancel(self) -> None:
         """Make what is being computed fail soon."""
-        self._calls.cancel()
+        # In this order: a batch that waits would start the worker again that ends now.
         self._readings.interrupt()
+        self._calls.cancel()
 
     def close(self) -> None:
         """Close the database and forget all tables."""
+        for reading in self._readings.opened():
+            reading.close()
         self._tables.clear()
         self._database.close()
 

@@ -85,6 +85,11 @@ class ModelCalls:
         for model in self._models.values():
             model.predictor.close()
 
+    def remove(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        """Forget the function `name`, which nothing calls any more, and close its predictor."""
+        connection.remove_function(name)
+        self._models.pop(name).predictor.close()
+
     def models(self) -> Mapping[str, BoundModel]:
         """The models by the engine's names of their functions."""
         return self._models

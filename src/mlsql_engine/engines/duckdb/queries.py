@@ -7,7 +7,9 @@ the engine refuses in that form stays as it was written, with its calls as funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import weakref
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.engines.dialect import Translation
@@ -34,10 +36,19 @@ class Queries:
         self._database = database
         self._calls = calls
         self._describe = describe
+        self._living: weakref.WeakSet[DuckRelation] = weakref.WeakSet()
 
     def relation(self, translation: Translation, tables: Iterable[DuckRelation]) -> DuckRelation:
         """The relation of a query over `tables`. Raises duckdb.Error where the engine does not take it."""
-        known = {table.view: table for table in tables}
+        relation = self._made(translation, {table.view: table for table in tables})
+        self._living.update((relation, *_parts(relation)))
+        return relation
+
+    def called(self) -> set[str]:
+        """The models, by the engine's names, that relations may still call."""
+        return {name for relation in self._living for name in relation.models}
+
+    def _made(self, translation: Translation, known: dict[str, DuckRelation]) -> DuckRelation:
         models = self._calls.models()
         if any(model.function in translation.calls for model in models.values()):
             aggregates = self._database.aggregates
@@ -50,11 +61,12 @@ class Queries:
         view = self._database.create_view(translation.sql)
         return DuckRelation(
             view.name,
-            lambda: self._describe(view.name),
+            partial(self._describe, view.name),
             _tables_read(translation, known),
             translation.volatile,
             query=translation,
             definition=view.select,
+            models=_called(translation.tree, models),
         )
 
 
@@ -63,6 +75,14 @@ def _tables_read(translation: Translation, known: dict[str, DuckRelation]) -> tu
     if "with" in translation.query.value.lower():
         return _parents(translation.tree, known)
     return tuple(known[translation.views[name]] for name in translation.tables)
+
+
+def _parts(relation: DuckRelation) -> Iterator[DuckRelation]:
+    """The inner relations that one is made of."""
+    for parent in relation.parents:
+        if parent.inner:
+            yield parent
+            yield from _parts(parent)
 
 
 class _Draft:
@@ -143,8 +163,9 @@ class _Draft:
             return
         for call in found[1]:
             needs = any(isinstance(one, exp.Column | exp.Star | exp.Query | exp.AggFunc) for one in own_nodes(call))
-            grouped = call.find_ancestor(exp.Group, exp.Select) is not select
-            if not needs and not grouped and found[0] < Step.WINDOWS and not is_random(call):
+            # Groups and windows take no subquery.
+            free = call.find_ancestor(exp.Group, exp.Window, exp.Select) is select
+            if not needs and free and found[0] < Step.WINDOWS and not is_random(call):
                 alone = exp.Select(expressions=[exp.alias_(call.copy(), "answer")])
                 call.replace(exp.Subquery(this=alone))
                 self._lift(alone)
@@ -178,12 +199,13 @@ class _Draft:
         self.made.append(name)
         relation = DuckRelation(
             name,
-            lambda: self._describe(name),
+            partial(self._describe, name),
             (child,),
             volatile=True,
             query=self._translation,
             inner=True,
             stage=Stage(calls, lifted.passed, kinds),
+            models=frozenset(call.function for call in lifted.calls),
         )
         self._known[name] = relation
 
@@ -191,28 +213,19 @@ class _Draft:
         """An inner relation of a select. Raises duckdb.Error."""
         view = self._database.create_view(tree.sql("duckdb"), wide_as=wide_as)
         self.made.append(view.name)
+        called = _called(tree, self._functions.models)
         relation = DuckRelation(
             view.name,
-            lambda: self._describe(view.name),
+            partial(self._describe, view.name),
             _parents(tree, self._known),
-            self._again_costs(tree),
+            bool(called) or _is_random(tree),
             query=self._translation,
             definition=view.select,
             inner=True,
+            models=called,
         )
         self._known[view.name] = relation
         return relation
-
-    def _again_costs(self, tree: exp.Expr) -> bool:
-        """Whether to compute it again gives other rows, or calls a model."""
-        from sqlglot import exp
-
-        models = self._functions.models
-        return any(
-            isinstance(node, exp.TableSample | exp.Rand | exp.Randn | exp.Uuid)
-            or (isinstance(node, exp.Anonymous) and node.name.lower() in models)
-            for node in tree.walk()
-        )
 
     def _columns_of(self, select: exp.Select) -> list[str]:
         return [name for name, _ in self._database.columns(select.sql("duckdb"))]
@@ -222,6 +235,19 @@ def _parents(tree: exp.Expr, known: dict[str, DuckRelation]) -> tuple[DuckRelati
     """The relations that a query reads; twice those that it may read more than once."""
     found = reads(tree).items()
     return tuple(known[name] for name, number in found if name in known for _ in range(min(number, _TWICE)))
+
+
+def _called(tree: exp.Expr, models: Collection[str]) -> frozenset[str]:
+    """The models that the engine itself calls in a query."""
+    from sqlglot import exp
+
+    return frozenset(node.name.lower() for node in tree.find_all(exp.Anonymous) if node.name.lower() in models)
+
+
+def _is_random(tree: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    return next(tree.find_all(exp.TableSample, exp.Rand, exp.Randn, exp.Uuid), None) is not None
 
 
 def _cte() -> type[exp.Expr]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
 from mlsql_engine.engines.duckdb.model_calls import ModelCalls
 from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.relation import DuckRelation, open_stages
-from mlsql_engine.engines.duckdb.stages import StageRun
+from mlsql_engine.engines.duckdb.stages import Stage, StageRun
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,10 +36,10 @@ class Reading:
         self.relation = relation
         self._readings = readings
         self._runs: list[StageRun] = []
-        stages, between = open_stages(relation)
-        tables = [f"{identifier(stage.view)} AS NOT MATERIALIZED ({self._streamed(stage)})" for stage in stages]
-        tables += [f"{identifier(node.view)} AS NOT MATERIALIZED ({node.definition})" for node in between]
-        self.with_ = f"WITH {', '.join(tables)} " if tables else ""
+        self._stages, self._between = open_stages(relation)
+        self.with_ = self._registered({id(stage): _definition(stage) for stage in self._stages})
+        if self._stages and (len(self._between) != 1 or _SELECT.search(self._between[0].definition, 1)):
+            self._ask_what_is_read()
 
     @property
     def select(self) -> str:
@@ -58,6 +60,7 @@ class Reading:
         self.cursor.close()
         for run in self._runs:
             run.close()
+        self._readings.closed(self)
 
     def batches(self, rows: int) -> Iterator[pa.RecordBatch]:
         """The rows under their hidden field names, `rows` of them a batch. Raises what the user shall see."""
@@ -69,31 +72,77 @@ class Reading:
                 raise
             raise explain(unwrapped(error), relation=self.relation) from error
 
-    def _streamed(self, stage: DuckRelation) -> str:
-        """Register a stream of the stage, and give the select that reads it, in the engine's own types."""
-        run = self._readings.run(stage)
-        self._runs.append(run)
-        name = f"{stage.view}_stream"
-        self.cursor.register(name, run)
-        types = stage.stage.types if stage.stage else {}
-        columns = ", ".join(f"{identifier(item)}::{kind} AS {identifier(item)}" for item, kind in types.items())
-        return f"SELECT {columns} FROM {identifier(name)}"
+    def _ask_what_is_read(self) -> None:
+        """Leave out the calls whose answers the engine's plan does not read."""
+        query = f"EXPLAIN (FORMAT json) {self.select}"
+        rows = self._readings.database.run(self.cursor, lambda: self.cursor.execute(query).fetchall())
+        plan = " ".join(str(row[1]) for row in rows)
+        read = frozenset(re.findall(r"\w+", plan))
+        asked = {id(stage): _definition(stage).asking(read) for stage in self._stages}
+        if any(asked[id(stage)] != _definition(stage) for stage in self._stages):
+            self._runs.clear()
+            self.with_ = self._registered(asked)
+
+    def _registered(self, definitions: Mapping[int, Stage]) -> str:
+        """Register a stream of every stage, and give the WITH over them."""
+        tables: list[tuple[str, str]] = []
+        for node in self._stages:
+            stage, name = definitions[id(node)], f"{node.view}_stream"
+            run = self._readings.run(stage, node)
+            self._runs.append(run)
+            self.cursor.register(name, run)
+            # Arrow has fewer types than the engine: what was another one there becomes it again.
+            columns = [
+                f"{identifier(column) if stage.gives(column) else _NOT_ASKED}::{kind} AS {identifier(column)}"
+                for column, kind in stage.types.items()
+            ]
+            tables.append((node.view, f"SELECT {', '.join(columns)} FROM {identifier(name)}"))
+        tables += [(node.view, node.definition) for node in self._between]
+        written = ", ".join(f"{identifier(name)} AS NOT MATERIALIZED ({select})" for name, select in tables)
+        return f"WITH {written} " if tables else ""
+
+
+_SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
+_NOT_ASKED = "error('the answers of a model are read that were not asked for' || coalesce(\"row\"::VARCHAR, ''))"
+
+
+def _definition(node: DuckRelation) -> Stage:
+    if node.stage is None:
+        raise InternalError(f"{node.view} is no stage")
+    return node.stage
 
 
 class Readings:
     """Opens readings, and knows those that are open; `diagnosis` tells what their errors mean."""
 
     def __init__(self, database: Database, calls: ModelCalls, diagnosis: Diagnosis) -> None:
-        self._database = database
+        self.database = database
         self._calls = calls
         self.diagnosis = diagnosis
         self._open: weakref.WeakSet[Reading] = weakref.WeakSet()
+        self._lock = threading.Lock()  # those of stages are opened by the engine's threads
 
     def open(self, relation: DuckRelation) -> Reading:
         """A reading that the caller closes."""
-        reading = Reading(self, self._database.open_cursor(), relation)
-        self._open.add(reading)
+        cursor = self.database.open_cursor()
+        try:
+            reading = Reading(self, cursor, relation)
+        except BaseException:
+            cursor.close()
+            raise
+        with self._lock:
+            self._open.add(reading)
         return reading
+
+    def opened(self) -> list[Reading]:
+        """Those that are open."""
+        with self._lock:
+            return list(self._open)
+
+    def closed(self, reading: Reading) -> None:
+        """Forget one that has ended."""
+        with self._lock:
+            self._open.discard(reading)
 
     @contextmanager
     def reading(self, relation: DuckRelation) -> Iterator[Reading]:
@@ -104,16 +153,12 @@ class Readings:
         finally:
             reading.close()
 
-    def run(self, stage: DuckRelation) -> StageRun:
-        """A stream of a stage's rows; its query is opened when it is first asked."""
-        (child,) = stage.parents
-        if stage.stage is None:
-            raise InternalError(f"{stage.view} is no stage")
-        definition = stage.stage
-        schema = definition.schema(child.arrow_schema)
-        return StageRun(definition, schema, self._calls, lambda: self.open(child))
+    def run(self, stage: Stage, node: DuckRelation) -> StageRun:
+        """A stream of the rows of `node`; its query is opened when it is first asked."""
+        (child,) = node.parents
+        return StageRun(stage, stage.schema(child.arrow_schema), self._calls, lambda: self.open(child))
 
     def interrupt(self) -> None:
         """Make all queries that are read here fail soon; from any thread."""
-        for reading in list(self._open):
+        for reading in self.opened():
             reading.interrupt()

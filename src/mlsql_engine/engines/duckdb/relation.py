@@ -35,7 +35,8 @@ class DuckRelation:
     them: there its errors are placed. `definition` is the select of its view, where it has parents. One that is
     `inner` is a part of one select, and no table of its own; with a `stage`, its rows are those of its only parent
     with the answers of models. `rows_table` holds the rows of a table that `create` made; `request` is what a
-    table of files was read by.
+    table of files was read by. `models` are the engine's functions of models that computing it
+    calls.
     """
 
     view: str
@@ -51,6 +52,7 @@ class DuckRelation:
     stage: Stage | None = None
     rows_table: str | None = None
     request: ReadRequest | None = None
+    models: frozenset[str] = frozenset()
     used: bool = field(default=False, init=False)
     stored: bool = field(default=False, init=False)
 
@@ -89,6 +91,14 @@ def before_reading(relation: DuckRelation) -> list[DuckRelation]:
 
     Marks what the reading uses, so that it must be called once for each reading.
     """
+    order, chosen = next_reading(relation)
+    for node in order:
+        node.used = True
+    return chosen
+
+
+def next_reading(relation: DuckRelation) -> tuple[list[DuckRelation], list[DuckRelation]]:
+    """What the next reading of `relation` needs, and what of it will be computed and kept first; inputs first."""
     order: list[DuckRelation] = []
     reads: Counter[int] = Counter({id(relation): 1})
     _visit(relation, order, set())
@@ -99,10 +109,7 @@ def before_reading(relation: DuckRelation) -> list[DuckRelation]:
         repeats = 1 if _will_be_stored(node, reads[id(node)]) else reads[id(node)]
         for parent in node.parents:
             reads[id(parent)] += repeats
-    chosen = [node for node in order if not node.stored and _will_be_stored(node, reads[id(node)])]
-    for node in order:
-        node.used = True
-    return chosen
+    return order, [node for node in order if not node.stored and _will_be_stored(node, reads[id(node)])]
 
 
 def _will_be_stored(node: DuckRelation, reads: int) -> bool:
@@ -118,24 +125,24 @@ def open_stages(relation: DuckRelation) -> tuple[list[DuckRelation], list[DuckRe
     """The stages that a reading of `relation` streams, and the relations from there up to it, inputs first."""
     stages: list[DuckRelation] = []
     between: list[DuckRelation] = []
-    reach: dict[int, bool] = {}
-
-    def visit(node: DuckRelation) -> bool:
-        if id(node) not in reach:
-            if node.stored:
-                reach[id(node)] = False
-            elif node.stage is not None:
-                reach[id(node)] = True
-                stages.append(node)
-            else:
-                parents = [visit(parent) for parent in node.parents]
-                reach[id(node)] = any(parents)
-                if reach[id(node)]:
-                    between.append(node)
-        return reach[id(node)]
-
-    visit(relation)
+    _find_stages(relation, stages, between, {})
     return stages, between
+
+
+def _find_stages(
+    node: DuckRelation, stages: list[DuckRelation], between: list[DuckRelation], reach: dict[int, bool]
+) -> bool:
+    """Whether `node` is computed from a stage; `reach` tells it of those that were visited."""
+    if id(node) not in reach:
+        reach[id(node)] = not node.stored and node.stage is not None
+        if reach[id(node)]:
+            stages.append(node)
+        elif not node.stored:
+            parents = [_find_stages(parent, stages, between, reach) for parent in node.parents]
+            reach[id(node)] = any(parents)
+            if reach[id(node)]:
+                between.append(node)
+    return reach[id(node)]
 
 
 def _visit(node: DuckRelation, order: list[DuckRelation], seen: set[int]) -> None:

@@ -82,7 +82,10 @@ def _write_out_ordinals(select: exp.Select) -> None:
             place = int(node.name) - 1 if node.name.isdigit() else -1
             if not 0 <= place < len(select.expressions) or any(item.is_star for item in select.expressions):
                 raise Refused
-            node.replace(_value(select.expressions[place]))
+            value = _value(select.expressions[place])
+            if value.unnest().is_number:
+                raise Refused  # written out, it would be another ordinal
+            node.replace(value)
 
 
 def _write_out_aliases(select: exp.Select, columns_of: Callable[[exp.Select], list[str]]) -> None:

@@ -8,9 +8,9 @@ the order of the rows, as an Arrow stream that the rest of the query reads.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -49,12 +49,23 @@ class Stage:
     @property
     def workers(self) -> int:
         """How many batches are predicted at once."""
-        return max(call.model.predictor.workers for call in self.calls)
+        return max((call.model.predictor.workers for call in self.calls), default=1)
+
+    def asking(self, columns: Collection[str]) -> Stage:
+        """The same without the calls whose answers are not among `columns`."""
+        return replace(self, calls=tuple(call for call in self.calls if call.column in columns))
+
+    def gives(self, column: str) -> bool:
+        """Whether a column comes out: not the answers of a call that `asking` left out."""
+        return column in self.passed or any(call.column == column for call in self.calls)
 
     def schema(self, child: pa.Schema) -> pa.Schema:
-        """What comes out, of what goes in; vectors have their hidden field names."""
+        """What comes out, of what goes in; vectors have their hidden field names.
+
+        The first column means nothing: it is what the engine reads to count rows.
+        """
         answers = [pa.field(call.column, call.model.hidden_type) for call in self.calls]
-        return pa.schema([*(child.field(name) for name in self.passed), *answers])
+        return pa.schema([pa.field("row", pa.bool_()), *(child.field(name) for name in self.passed), *answers])
 
 
 class Source(Protocol):
@@ -144,7 +155,7 @@ class StageRun:
             yield self._joined(*waiting.popleft())
 
     def _joined(self, part: pa.RecordBatch, answers: list[Future[pa.Array]]) -> pa.RecordBatch:
-        columns = [part.column(name) for name in self._stage.passed]
+        columns = [pa.nulls(part.num_rows, pa.bool_()), *(part.column(name) for name in self._stage.passed)]
         for call, answer in zip(self._stage.calls, answers, strict=True):
             try:
                 columns.append(answer.result())

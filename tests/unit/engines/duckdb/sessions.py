@@ -59,6 +59,7 @@ class FakeModel:
         self.threads: set[int] = set()
         self.largest = 0
         self.workers = 1
+        self.closed = 0
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         with self._lock:
@@ -69,7 +70,7 @@ class FakeModel:
         return self._predict(batch)
 
     def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 class FakeCatalog:

@@ -321,10 +321,16 @@ def _conditions(node: exp.Expr) -> list[exp.Expr]:
     """What AND joins."""
     from sqlglot import exp
 
-    inner = node.unnest()
-    if isinstance(inner, exp.And):
-        return [*_conditions(inner.left), *_conditions(inner.right)]
-    return [node]
+    found: list[exp.Expr] = []
+    waiting = [node]
+    while waiting:
+        condition = waiting.pop()
+        inner = condition.unnest()
+        if isinstance(inner, exp.And):
+            waiting += [inner.right, inner.left]
+        else:
+            found.append(condition)
+    return found
 
 
 def _uses_parameters(node: exp.Expr) -> bool:

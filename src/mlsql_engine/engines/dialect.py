@@ -15,7 +15,7 @@ from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines import spark_meaning, spark_syntax
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
-from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, too_deep
+from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
 from mlsql_engine.engines.spark_names import column_name, select_names
 from mlsql_engine.engines.translation import Draft, Places, Translation, find_places
@@ -119,6 +119,7 @@ def _read(
     tree = _parse(query, words, terms.functions)
     levels, found = _nodes(tree)
     refuse_high_tree(levels, tree, query)
+    refuse_nested_casts(sum(len(found[kind]) for kind in ("Cast", "TryCast", "Anonymous")), tree, query)
     _refuse_hidden_fields(tree, query)
     read = rename_tables(found["Table"], query, tables, engine_name)
     for sample in found["TableSample"]:
@@ -196,14 +197,20 @@ def _parse(query: Text, words: _Words, functions: Mapping[str, str | None]) -> e
         parsed = Spark().parser().parse(with_functions(words.tokens, words.calls, functions), query.value)
     except ParseError as error:
         raise spark_syntax.problem(error, query) from None
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        # sqlglot's rules for some functions count on arguments that are not there.
-        what = "a function has not the arguments that it needs"
-        raise SyntaxProblem(f"the query is not Spark SQL: {what}", span=query.span) from None
+    except _MISSING_ARGUMENTS:
+        raise _missing_arguments(query) from None
     trees = [tree for tree in parsed if tree is not None]
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise SyntaxProblem("this is not one select", span=query.span)
     return trees[0]
+
+
+_MISSING_ARGUMENTS: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What sqlglot's rules for some functions raise where an argument is not there."""
+
+
+def _missing_arguments(query: Text) -> SqlProblem:
+    return SqlProblem("a function in this query does not have the arguments that it needs", span=query.span)
 
 
 def _nodes(tree: exp.Expr) -> tuple[int, defaultdict[str, list[Any]]]:
@@ -351,3 +358,5 @@ def _generate(tree: exp.Expr, query: Text) -> str:
         return DuckDB().generate(tree, copy=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise SqlProblem(f"this query has no equal on DuckDB: {error}", span=query.span) from None
+    except _MISSING_ARGUMENTS:
+        raise _missing_arguments(query) from None

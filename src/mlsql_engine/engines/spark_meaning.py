@@ -118,8 +118,9 @@ def _cut_fraction(node: exp.Cast) -> None:
     """
     from sqlglot import exp
 
-    value = node.this
-    if value.unnest().meta.get(_CUT) or (isinstance(value, exp.Literal) and "." not in value.name):
+    value, given = node.this, node.this.unnest()
+    is_whole = given.meta.get(_CUT) or (isinstance(given, exp.Cast) and given.to.this.name in _WHOLE)
+    if is_whole or (isinstance(value, exp.Literal) and "." not in value.name):
         return
 
     def cut(kind: str) -> exp.Expr:

@@ -12,6 +12,7 @@ from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines import spark_meaning, spark_syntax
 from mlsql_engine.engines.plain_calls import is_syntax, may_be_call
+from mlsql_engine.engines.spark_generators import kind_of
 from mlsql_engine.engines.spark_names import column_name, select_names
 
 if TYPE_CHECKING:
@@ -75,12 +76,13 @@ def translate(
     _name_columns(tree, query, tokens, models)
     _spread_structs(tree, query)
     plain = [str(node.this).lower() for node in _find_all(tree, "Anonymous")]
-    spark_meaning.mend(tree)
+    spark_meaning.mend(tree, query)
     if text_as_numbers:
         spark_meaning.take_text_as_numbers(tree)
     sql = _generate(tree, query)
     script_names = {engine_name.lower(): name for name, engine_name in functions.items()}
-    calls = frozenset(script_names.get(name, name) for name in plain)
+    made = [name for node in _find_all(tree, "Anonymous") if (name := str(node.this).lower()).startswith("mlsql_")]
+    calls = frozenset(script_names.get(name, name) for name in (*plain, *made))
     random = any(True for _ in _find_all(tree, "Rand", "Uuid", "Randn", "TableSample"))
     volatile = random or not calls.isdisjoint(models)
     sources = frozenset(node.alias_or_name.lower() for node in _find_all(tree, "Table", "Subquery", "CTE"))
@@ -291,7 +293,8 @@ def _needs_name(item: exp.Expr) -> bool:
     from sqlglot import exp
 
     several = (exp.Aliases, exp.Posexplode, exp.Inline, exp.Stack)
-    return not isinstance(item, (exp.Alias, exp.Column, *several)) and not _is_star(item)
+    many = isinstance(item, several) or kind_of(item) == "json_tuple"
+    return not isinstance(item, (exp.Alias, exp.Column)) and not many and not _is_star(item)
 
 
 def _spread_structs(tree: exp.Expr, query: Text) -> None:

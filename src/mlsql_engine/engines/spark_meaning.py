@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from mlsql_engine.core.errors import errors_at
+from mlsql_engine.core.text import Text
+from mlsql_engine.engines import spark_aggregates, spark_calls, spark_casts, spark_generators, spark_queries
+from mlsql_engine.engines.spark_expressions import call, literal_int, literal_text, number
+
 if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.tokenizer_core import Token
 
-_CASTS = frozenset(("bigint", "smallint", "tinyint", "double", "float", "binary", "boolean"))
-_CUT = "fraction cut off"
-_WHOLE = ("TINYINT", "SMALLINT", "INT", "BIGINT")
+_CASTS = frozenset(
+    {"bigint", "smallint", "tinyint", "int", "double", "float", "binary", "boolean", "string", "decimal"}
+)
 
 
 def doubled_quotes(tokens: list[Token], query: str) -> Iterator[Token]:
@@ -40,29 +45,106 @@ def doubled_quotes(tokens: list[Token], query: str) -> Iterator[Token]:
         yield last
 
 
-def mend(tree: exp.Expr) -> None:
-    """Rewrite what has another meaning on DuckDB. Columns must have their names already."""
+def mend(tree: exp.Expr, query: Text) -> None:
+    """Rewrite what has another meaning on DuckDB. Columns must have their names already.
+
+    Raises MlsqlError, at its place in the query, for what DuckDB cannot be given.
+    """
     from sqlglot import exp
 
+    spark_casts.mend_types(tree)
+    spark_queries.mend(tree)
     # From the inside out: what is rewritten may come to stand more than once.
-    for node in reversed(list(tree.find_all(exp.DayOfWeek, exp.Extract, exp.Anonymous, exp.Cast, exp.Lateral))):
-        match node:
-            case exp.DayOfWeek():
-                _replace(node, lambda inner: exp.paren(exp.Add(this=inner, expression=exp.Literal.number(1))))
-            case exp.Extract() if node.this.name.upper() in ("DOW", "DAYOFWEEK"):
-                _replace(node, lambda inner: exp.paren(exp.Add(this=inner, expression=exp.Literal.number(1))))
-            case exp.Anonymous() if node.name.lower() == "weekday" and len(node.expressions) == 1:
-                _monday_first(node)
-            case exp.Anonymous() if node.name.lower() in _CASTS and len(node.expressions) == 1:
-                kind = exp.DataType.build(node.name, dialect="spark")
-                cast = exp.Cast(this=node.expressions[0].copy(), to=kind)
-                node.replace(cast)
-                if kind.this.name in _WHOLE:
-                    _cut_fraction(cast)
-            case exp.Cast() if node.to.this.name in _WHOLE:
-                _cut_fraction(node)
-            case exp.Lateral() if node.args.get("outer") and type(node.this) is exp.Explode:
-                _keep_without_elements(node.this)
+    for node in reversed(list(tree.find_all(*_mended()))):
+        place = query.place(node.meta["start"], node.meta["end"] + 1) if "start" in node.meta else query.span
+        with errors_at(place):
+            if isinstance(node, exp.Anonymous):
+                _mend_call(node)
+            else:
+                _mend_node(node)
+    with errors_at(query.span):
+        spark_generators.rewrite(tree)
+
+
+def _mended() -> tuple[type[exp.Expr], ...]:
+    from sqlglot import exp
+
+    operators = (exp.Mod, exp.IntDiv, exp.Add, exp.Sub, exp.Bracket, exp.Like, exp.ILike)
+    return (exp.Anonymous, exp.Cast, exp.Extract, exp.Substring, exp.CurrentTimestamp, *operators)
+
+
+def _mend_call(node: exp.Anonymous) -> None:
+    """A call that sqlglot has no rule for."""
+    written = node.name.lower()
+    name = written.removeprefix("mlsql_")
+    if written in _CASTS and len(node.expressions) == 1:
+        _cast_call(node)
+    elif written != name and name in spark_aggregates.REWRITES:
+        spark_aggregates.REWRITES[name](node)
+    elif written != name and name in spark_calls.CALLS:
+        node.replace(spark_calls.rewritten(node, name))
+
+
+def _cast_call(node: exp.Anonymous) -> None:
+    """`int(x)` is a cast."""
+    from sqlglot import exp
+
+    kind = exp.DataType.build(node.name, dialect="spark")
+    cast = exp.TryCast(this=node.expressions[0].copy(), to=kind)
+    node.replace(cast)
+    spark_casts.mend_types(cast)
+    spark_casts.mend_cast(cast)
+
+
+def _mend_node(node: Any) -> None:
+    """What sqlglot understands as Spark does, but writes as if DuckDB did too."""
+    from sqlglot import exp
+
+    match node:
+        case exp.Extract():
+            node.replace(spark_calls.part_of_time(node.this.name, node.expression))
+        case exp.Cast():
+            spark_casts.mend_cast(node)
+        case exp.Mod() | exp.IntDiv():
+            spark_casts.mend_division(node)
+        case exp.Add() | exp.Sub():
+            spark_casts.mend_interval_sum(node)
+        case exp.Bracket():
+            _key(node)
+        case exp.Like() | exp.ILike():
+            _escape(node)
+        case exp.CurrentTimestamp():
+            node.replace(spark_calls.now())
+        case exp.Substring():
+            start = literal_int(node.args.get("start"))
+            if start == 0:
+                node.set("start", number(1))
+            elif start is None and node.args.get("start") is not None:
+                node.set("start", call("mlsql_start", node.args["start"].copy()))
+
+
+def _key(node: exp.Bracket) -> None:
+    """`x[k]`: from 0 in an array, where there is nothing before it, but as it is in a map."""
+    from sqlglot import exp
+
+    if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
+        return
+    key = node.expressions[0]
+    if literal_text(key) is not None:
+        return
+    # sqlglot counts the elements of arrays from 0, and adds `offset` where it writes them.
+    node.set("expressions", [call("mlsql_key", node.this.copy(), key.copy())])
+    node.set("offset", 1)
+
+
+def _escape(node: Any) -> None:
+    """A backslash takes the meaning from the sign after it, unless the query names another sign."""
+    from sqlglot import exp
+
+    pattern = literal_text(node.expression)
+    if isinstance(node.parent, exp.Escape) or (pattern is not None and "\\" not in pattern):
+        return
+    node.replace(exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")))
 
 
 TO_NUMBER = "mlsql_number"
@@ -96,52 +178,3 @@ def _is_number(node: exp.Expr) -> bool:
     from sqlglot import exp
 
     return node.is_number or (isinstance(node, exp.Paren) and _is_number(node.this))
-
-
-def _replace(node: exp.Expr, change: Any) -> None:
-    node.replace(change(node.copy()))
-
-
-def _monday_first(node: exp.Anonymous) -> None:
-    """Spark counts days from Monday, 0; DuckDB's isodow from Monday, 1."""
-    from sqlglot import exp
-
-    day = exp.Cast(this=node.expressions[0].copy(), to=exp.DataType.build("date"))
-    number = exp.Anonymous(this="isodow", expressions=[day])
-    node.replace(exp.paren(exp.Sub(this=number, expression=exp.Literal.number(1))))
-
-
-def _cut_fraction(node: exp.Cast) -> None:
-    """Spark cuts the fraction off, DuckDB rounds. The type is known only to DuckDB, which settles it once.
-
-    Only fractions go through trunc: whole numbers may be too large for a double.
-    """
-    from sqlglot import exp
-
-    value = node.this
-    if value.unnest().meta.get(_CUT) or (isinstance(value, exp.Literal) and "." not in value.name):
-        return
-
-    def cut(kind: str) -> exp.Expr:
-        number = exp.Cast(this=value.copy(), to=exp.DataType.build(kind, dialect="duckdb"))
-        whole = node.copy()
-        whole.set("this", exp.Anonymous(this="trunc", expressions=[number]))
-        return whole
-
-    kind = exp.Anonymous(this="typeof", expressions=[value.copy()])
-    is_double = exp.In(this=kind, expressions=[exp.Literal.string("DOUBLE"), exp.Literal.string("FLOAT")])
-    is_decimal = exp.Anonymous(this="starts_with", expressions=[kind.copy(), exp.Literal.string("DECIMAL")])
-    branches = [exp.If(this=is_double, true=cut("double")), exp.If(this=is_decimal, true=cut("decimal(38, 18)"))]
-    case = exp.Case(ifs=branches, default=node.copy())
-    case.meta[_CUT] = True
-    node.replace(case)
-
-
-def _keep_without_elements(node: exp.Explode) -> None:
-    """`lateral view outer` gives a row with NULL for an array that is empty or NULL."""
-    from sqlglot import exp
-
-    array = node.this
-    size = exp.Anonymous(this="len", expressions=[array.copy()])
-    filled = exp.If(this=exp.GT(this=size, expression=exp.Literal.number(0)), true=array.copy())
-    node.set("this", exp.Case(ifs=[filled], default=exp.Array(expressions=[exp.Null()])))

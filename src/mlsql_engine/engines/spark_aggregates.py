@@ -153,11 +153,13 @@ def _like(node: Any, aggregate: exp.Expr) -> exp.Expr:
     return copied  # type: ignore[no-any-return]
 
 
-def _joined(node: exp.Anonymous) -> None:
-    """Texts one after the other; DuckDB would put commas between."""
-    if len(node.expressions) == 1:
-        node.append("expressions", text(""))
-    node.set("this", "string_agg")
+def _columns_of(items: list[Any]) -> list[Any]:
+    """The columns that a GROUP BY names, also inside cube(…) and rollup(…)."""
+    found: list[Any] = []
+    for item in items:
+        sets = type(item).__name__ in ("Cube", "Rollup", "Anonymous")
+        found.extend(item.expressions if sets else [item])
+    return found
 
 
 def _grouping_id(node: exp.Anonymous) -> None:
@@ -170,7 +172,7 @@ def _grouping_id(node: exp.Anonymous) -> None:
         if group is not None:
             sets = [item for key in ("cube", "rollup") for item in group.args.get(key) or []]
             inner = [item for one in sets for item in one.expressions]
-            columns = [item.copy() for item in [*group.expressions, *inner]]
+            columns = [item.copy() for item in [*_columns_of(group.expressions), *inner]]
         if not columns:
             raise Unsupported("grouping_id() needs GROUP BY … WITH CUBE, ROLLUP or columns of its own", code="SQL")
         node.set("expressions", columns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -163,6 +165,10 @@ def _days_between(arguments: list[Any]) -> exp.Expr:
 def _units_between(arguments: list[Any]) -> exp.Expr:
     unit, start, end = arguments
     name_of_unit = "day" if _unit(unit) == "dayofyear" else _unit(unit)
+    months = {"month": 1, "quarter": 3, "year": 12}.get(name_of_unit)
+    if months:
+        whole = call("mlsql_months", call("mlsql_as_time", start), call("mlsql_as_time", end))
+        return cast(call("trunc", infix("Div", whole, number(months))), "bigint")
     return call("date_sub", text(name_of_unit), call("mlsql_as_time", start), call("mlsql_as_time", end))
 
 
@@ -251,6 +257,50 @@ def _map_entries_of(arguments: list[Any]) -> exp.Expr:
     return exp.Map(keys=exp.Array(expressions=arguments[::2]), values=exp.Array(expressions=arguments[1::2]))
 
 
+def _from_json(arguments: list[Any]) -> exp.Expr:
+    """Text as a value of a type that a constant tells in Spark's words."""
+    from sqlglot import exp
+    from sqlglot.errors import ParseError
+
+    value, schema, *_ = arguments
+    written = literal_text(schema)
+    if written is None:
+        raise Unsupported("the schema of from_json must be a constant string on DuckDB")
+    whole = re.match(r"(?i)\s*(?:struct|array|map)\s*<", written)
+    try:
+        kind = exp.DataType.build(written if whole else f"struct<{written}>", dialect="spark")
+    except ParseError:
+        raise Unsupported(
+            f"'{written}' is not a schema", code="SQL", hint="write it as 'a INT, b STRING'"
+        ) from None
+    otherwise = text("{}") if kind.this.name == "STRUCT" else exp.Null()
+    return call("mlsql_json_value", value, text(json.dumps(_json_form(kind))), otherwise)
+
+
+def _json_form(kind: Any) -> Any:
+    """The type as DuckDB's json_transform wants it: objects and lists of the names of types."""
+    match kind.this.name:
+        case "STRUCT":
+            return {field.name: _json_form(field.args["kind"]) for field in kind.expressions}
+        case "ARRAY":
+            return [_json_form(kind.expressions[0])]
+        case "TIMESTAMPTZ" | "TIMESTAMPLTZ" | "TIMESTAMPNTZ":
+            return "TIMESTAMP"
+    return kind.sql("duckdb")
+
+
+def _is_null(arguments: list[Any]) -> exp.Expr:
+    (value,) = arguments
+    return is_null(value)
+
+
+def _is_not_null(arguments: list[Any]) -> exp.Expr:
+    from sqlglot import exp
+
+    (value,) = arguments
+    return exp.Not(this=is_null(value))
+
+
 def _date_part(arguments: list[Any]) -> exp.Expr:
     part, time = arguments
     return part_of_time(literal_text(part) or part.name, time)
@@ -286,7 +336,10 @@ CALLS: Final[dict[str, Call]] = {
     "datediff": _days_between,
     "elt": _elt,
     "format_string": _format_string,
+    "from_json": _from_json,
     "from_unixtime": _from_unixtime,
+    "isnotnull": _is_not_null,
+    "isnull": _is_null,
     "ltrim": _trimmed("ltrim"),
     "nvl2": _nvl2,
     "printf": _format_string,

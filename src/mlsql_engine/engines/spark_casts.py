@@ -32,7 +32,7 @@ def mend_cast(node: exp.Cast) -> None:
     from sqlglot import exp
 
     kind, value = node.to.this.name, node.this
-    literal = isinstance(value, exp.Literal)
+    literal = isinstance(value, exp.Literal) and value.is_string
     if kind in WHOLE:
         _cut_fraction(node)
     elif kind == "TIMESTAMP" and isinstance(node, exp.TryCast):

@@ -5,13 +5,14 @@ Words are mended before the parser sees them, calls and casts after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 from mlsql_engine.core.errors import errors_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines import spark_aggregates, spark_calls, spark_casts, spark_generators, spark_queries
-from mlsql_engine.engines.spark_expressions import call, literal_int, literal_text, number
+from mlsql_engine.engines.spark_expressions import Unsupported, call, literal_int, literal_text, number, text
+from mlsql_engine.engines.spark_functions import MISSING
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -50,27 +51,15 @@ def mend(tree: exp.Expr, query: Text) -> None:
 
     Raises MlsqlError, at its place in the query, for what DuckDB cannot be given.
     """
-    from sqlglot import exp
-
     spark_casts.mend_types(tree)
     spark_queries.mend(tree)
     # From the inside out: what is rewritten may come to stand more than once.
-    for node in reversed(list(tree.find_all(*_mended()))):
+    for node in reversed([node for node in tree.walk() if type(node).__name__ in _MENDERS]):
         place = query.place(node.meta["start"], node.meta["end"] + 1) if "start" in node.meta else query.span
         with errors_at(place):
-            if isinstance(node, exp.Anonymous):
-                _mend_call(node)
-            else:
-                _mend_node(node)
+            _MENDERS[type(node).__name__](node)
     with errors_at(query.span):
         spark_generators.rewrite(tree)
-
-
-def _mended() -> tuple[type[exp.Expr], ...]:
-    from sqlglot import exp
-
-    operators = (exp.Mod, exp.IntDiv, exp.Add, exp.Sub, exp.Bracket, exp.Like, exp.ILike)
-    return (exp.Anonymous, exp.Cast, exp.Extract, exp.Substring, exp.CurrentTimestamp, *operators)
 
 
 def _mend_call(node: exp.Anonymous) -> None:
@@ -79,6 +68,8 @@ def _mend_call(node: exp.Anonymous) -> None:
     name = written.removeprefix("mlsql_")
     if written in _CASTS and len(node.expressions) == 1:
         _cast_call(node)
+    elif written != name and name in MISSING:
+        raise Unsupported(f"Spark's function {name} is missing on DuckDB", hint="docs/sql.md lists what is missing")
     elif written != name and name in spark_aggregates.REWRITES:
         spark_aggregates.REWRITES[name](node)
     elif written != name and name in spark_calls.CALLS:
@@ -96,31 +87,29 @@ def _cast_call(node: exp.Anonymous) -> None:
     spark_casts.mend_cast(cast)
 
 
-def _mend_node(node: Any) -> None:
-    """What sqlglot understands as Spark does, but writes as if DuckDB did too."""
-    from sqlglot import exp
+def _part(node: Any) -> None:
+    node.replace(spark_calls.part_of_time(node.this.name, node.expression))
 
-    match node:
-        case exp.Extract():
-            node.replace(spark_calls.part_of_time(node.this.name, node.expression))
-        case exp.Cast():
-            spark_casts.mend_cast(node)
-        case exp.Mod() | exp.IntDiv():
-            spark_casts.mend_division(node)
-        case exp.Add() | exp.Sub():
-            spark_casts.mend_interval_sum(node)
-        case exp.Bracket():
-            _key(node)
-        case exp.Like() | exp.ILike():
-            _escape(node)
-        case exp.CurrentTimestamp():
-            node.replace(spark_calls.now())
-        case exp.Substring():
-            start = literal_int(node.args.get("start"))
-            if start == 0:
-                node.set("start", number(1))
-            elif start is None and node.args.get("start") is not None:
-                node.set("start", call("mlsql_start", node.args["start"].copy()))
+
+def _start(node: Any) -> None:
+    """A text starts at 1, also where a query says 0."""
+    start = node.args.get("start")
+    if literal_int(start) == 0:
+        node.set("start", number(1))
+    elif start is not None and literal_int(start) is None:
+        node.set("start", call("mlsql_start", start.copy()))
+
+
+def _separator(node: Any) -> None:
+    """Texts are joined with nothing between; DuckDB would put commas."""
+    if node.args.get("separator") is None:
+        node.set("separator", text(""))
+
+
+def _whole(node: Any) -> None:
+    """ceil and floor without places after the point."""
+    if node.args.get("decimals") is None:
+        node.replace(call(f"mlsql_{type(node).__name__.lower()}_of", node.this.copy()))
 
 
 def _key(node: exp.Bracket) -> None:
@@ -146,6 +135,27 @@ def _escape(node: Any) -> None:
         return
     node.replace(exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")))
 
+
+_MENDERS: Final[dict[str, Callable[[Any], None]]] = {
+    "Add": spark_casts.mend_interval_sum,
+    "Anonymous": _mend_call,
+    "Bracket": _key,
+    "Cast": spark_casts.mend_cast,
+    "Ceil": _whole,
+    "CurrentTimestamp": lambda node: node.replace(spark_calls.now()),
+    "Extract": _part,
+    "Floor": _whole,
+    "GroupConcat": _separator,
+    "ILike": _escape,
+    "IntDiv": spark_casts.mend_division,
+    "Like": _escape,
+    "Mod": spark_casts.mend_division,
+    "Rand": spark_queries.seed,
+    "Sub": spark_casts.mend_interval_sum,
+    "Substring": _start,
+    "TryCast": spark_casts.mend_cast,
+}
+"""How nodes are rewritten, by the names of sqlglot's classes, which this module does not import."""
 
 TO_NUMBER = "mlsql_number"
 """The engine's function that makes a double of text, and leaves everything else as it is."""

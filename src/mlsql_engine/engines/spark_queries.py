@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlsql_engine.engines.spark_expressions import Unsupported, call, cast, infix
+
 if TYPE_CHECKING:
     from sqlglot import exp
+
+_LARGEST = 18446744073709551616.0
 
 
 def mend(tree: exp.Expr) -> None:
@@ -44,3 +48,24 @@ def _group(group: exp.Group) -> None:
             group.set("expressions", [])
     if columns and group.args.get("grouping_sets"):
         group.set("expressions", [])
+
+
+def seed(node: exp.Rand) -> None:
+    """rand(seed): the same numbers at every run, told by the seed and by the row's place.
+
+    They are not Spark's, whose numbers hang on its partitions. Where rows have no place, that is in a condition or
+    an aggregate, it is refused.
+    """
+    from sqlglot import exp
+
+    if node.this is None:
+        return
+    refused = (exp.Where, exp.Group, exp.Having, exp.AggFunc, exp.Window, exp.Join, exp.Lambda)
+    if node.find_ancestor(*refused, exp.Select).__class__ in refused:
+        raise Unsupported(
+            "rand with a seed can only stand in the columns of a select on DuckDB",
+            hint="name it there, and use the name in a select around it",
+        )
+    place = exp.Window(this=exp.RowNumber(), over="OVER")
+    hashed = call("hash", place, node.this.copy())
+    node.replace(infix("Div", cast(hashed, "double"), exp.Literal.number(str(_LARGEST))))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlsql_engine.engines import spark_aggregates, spark_calls
+from mlsql_engine.engines.spark_functions import MISSING
 
 from . import arrays, spark_arrays, spark_dates, spark_json, spark_numbers, spark_strings, spark_values, vectors
 from . import arrays as _arrays
@@ -33,7 +34,7 @@ SPARK: Final[dict[str, Macro]] = {
 """Spark's functions by the name that a script uses, and the macros that only macros and the dialect call."""
 
 RENAMED: Final[dict[str, str]] = {
-    **{name: PREFIX + name for name in (*spark_calls.CALLS, *spark_aggregates.REWRITES)},
+    **{name: PREFIX + name for name in (*spark_calls.CALLS, *spark_aggregates.REWRITES, *MISSING)},
     **{name: stored_name(name) for name in SPARK if not name.startswith(PREFIX)},
     **_arrays.RENAMED,
 }

@@ -84,6 +84,15 @@ def _made_time() -> str:
     )
 
 
+def _whole_months() -> str:
+    """Months from a to b that have passed to the end, to the second."""
+    months = "(year(__b) - year(__a)) * 12 + month(__b) - month(__a)"
+    rest = "(__b - date_trunc('month', __b)) {} (__a - date_trunc('month', __a))"
+    late, early = rest.format("<"), rest.format(">")
+    cut = f"CASE WHEN __m > 0 AND {late} THEN __m - 1 WHEN __m < 0 AND {early} THEN __m + 1 ELSE __m END"
+    return bound(bound(cut, m=months), a="a", b="b")
+
+
 _NUMBERS_OF_TIMES: Final = tuple(
     spark(name, ("t", f"epoch_{unit}({_time('t')})"))
     for name, unit in (("unix_millis", "ms"), ("unix_micros", "us"))
@@ -127,6 +136,7 @@ MACROS: Final[tuple[Macro, ...]] = (
         ("a, b", f"round({_months_between()}, 8)"),
         ("a, b, exact", f"CASE WHEN exact THEN round({_months_between()}, 8) ELSE {_months_between()} END"),
     ),
+    spark("mlsql_months", ("a, b", _whole_months())),
     spark("trunc", ("t, f", f"CAST({_truncated(_date('t'), ('year', 'quarter', 'month', 'week'))} AS DATE)")),
     spark("date_trunc", ("f, t", f"CAST({_truncated(_time('t'), tuple(_UNITS))} AS TIMESTAMP)")),
     spark("unix_date", ("t", f"({_date('t')} - DATE '1970-01-01')::INTEGER")),

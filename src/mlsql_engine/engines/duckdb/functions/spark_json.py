@@ -17,11 +17,13 @@ def _of_kind(kind: str, body: str) -> str:
 
 
 MACROS: Final[tuple[Macro, ...]] = (
+    # Fields that are NULL are left out.
+    spark("to_json", ("x", "CAST(json_strip_nulls(to_json(x)) AS VARCHAR)")),
     spark("json_array_length", ("j", _of_kind("ARRAY", "json_array_length(__j)::INTEGER"))),
     spark("json_object_keys", ("j", _of_kind("OBJECT", "json_keys(__j)"))),
     # Text that is no JSON gives a struct of NULLs, but no array and no map.
     spark(
-        "mlsql_from_json",
+        "mlsql_json_value",
         (
             "j, form, otherwise",
             bound(

@@ -62,6 +62,11 @@ MACROS: Final[tuple[Macro, ...]] = (
     spark("pmod", ("a, b", _positive_remainder())),
     spark("try_mod", ("a, b", bound("CASE WHEN __b <> 0 THEN __a % __b END", a="a", b="b"))),
     spark("width_bucket", ("v, low, high, n", _bucket())),
+    # Whole numbers of doubles are bigint; decimals stay decimals.
+    *(
+        spark(f"mlsql_{way}_of", ("x DOUBLE", f"CAST({way}(x) AS BIGINT)"), ("x", f"{way}(x)"))
+        for way in ("ceil", "floor")
+    ),
     spark("e", ("", "exp(1.0)")),
     _of_double("expm1", "CASE WHEN abs(__x) < 1e-5 THEN __x + __x * __x / 2 ELSE exp(__x) - 1 END"),
     _of_double(

@@ -35,7 +35,8 @@ def _type_name() -> str:
     for _ in range(3):
         name = rf"regexp_replace({name}, '((?:\w|<[^<>]*>|\(\d+,\d+\))+)\[\]', 'array<\1>', 'g')"
         name = rf"regexp_replace({name}, 'MAP\(([^()]+), ([^()]+)\)', 'map<\1,\2>', 'g')"
-    return name
+    name = rf"regexp_replace({name}, 'STRUCT\((.*)\)', 'struct<\1>', 'g')"
+    return f"replace(replace({name}, ', ', ','), ' ', ':')"
 
 
 def _text() -> str:

@@ -17,6 +17,7 @@ from mlsql_engine.engines import spark_meaning, spark_syntax
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
 from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
+from mlsql_engine.engines.spark_generators import kind_of
 from mlsql_engine.engines.spark_names import column_name, select_names
 from mlsql_engine.engines.translation import Draft, Places, Translation, find_places
 
@@ -127,11 +128,12 @@ def _read(
     _name_columns(found["Select"], query, words.tokens, terms.own)
     _spread_structs(found["Struct"], query)
     calls = [str(node.this).lower() for node in found["Anonymous"]]
-    spark_meaning.mend(tree)
+    spark_meaning.mend(tree, query)
     if terms.text_as_numbers:
         spark_meaning.take_text_as_numbers(tree)
-    _count_from_one(found["Bracket"])
-    random = any(found[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
+    _, left = _nodes(tree)
+    calls += [name for node in left["Anonymous"] if (name := str(node.this).lower()).startswith("mlsql_")]
+    random = any(left[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
     return _Reading(tree, read, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
 
 
@@ -292,7 +294,8 @@ def _needs_name(item: exp.Expr) -> bool:
     from sqlglot import exp
 
     several = (exp.Aliases, exp.Posexplode, exp.Inline, exp.Stack)
-    return not isinstance(item, (exp.Alias, exp.Column, *several)) and not _is_star(item)
+    many = isinstance(item, several) or kind_of(item) == "json_tuple"
+    return not isinstance(item, (exp.Alias, exp.Column)) and not many and not _is_star(item)
 
 
 def _spread_structs(structs: Iterable[Any], query: Text) -> None:
@@ -328,26 +331,6 @@ def _is_star(item: exp.Expr) -> bool:
     from sqlglot import exp
 
     return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
-
-
-def _count_from_one(brackets: Iterable[Any]) -> None:
-    """Give `x[0]` DuckDB's number: sqlglot would make a schema for each of them to find out the type of x."""
-    from sqlglot import exp
-
-    for node in brackets:
-        keys = node.expressions
-        plain = isinstance(
-            node.this, exp.Column | exp.Anonymous | exp.Split | exp.RegexpSplit
-        ) and not node.args.get("json_access")
-        if (
-            plain
-            and len(keys) == 1
-            and isinstance(keys[0], exp.Literal)
-            and keys[0].is_int
-            and not node.args.get("offset")
-        ):
-            node.set("expressions", [exp.Literal.number(int(keys[0].name) + 1)])
-            node.set("offset", 1)
 
 
 def _generate(tree: exp.Expr, query: Text) -> str:

@@ -286,6 +286,13 @@ class _Namer:
         parts.append(self._frame(node.this, spec))
         return f"{self.name(node.this)} OVER ({' '.join(parts)})"
 
+    def _within_group(self, node: exp.WithinGroup) -> str:
+        order = ", ".join(
+            f"{self.name(item.this)}{' DESC' if item.args.get('desc') else ''}"
+            for item in node.expression.expressions
+        )
+        return f"{self.name(node.this)} WITHIN GROUP (ORDER BY {order})"
+
     def _ordered(self, item: Any) -> str:
         nulls = "FIRST" if item.args.get("nulls_first") else "LAST"
         return f"{self.name(item.this)} {'DESC' if item.args.get('desc') else 'ASC'} NULLS {nulls}"
@@ -346,6 +353,7 @@ _RULES: Final[dict[str, Callable[[_Namer, Any], str]]] = {
     "NullSafeNEQ": _Namer._test,
     "Paren": lambda namer, node: namer.name(node.this),
     "PropertyEQ": _Namer._alias,
+    "RawString": lambda _namer, node: str(node.this),
     "RegexpLike": _Namer._test,
     "Select": lambda _namer, _node: "scalarsubquery()",
     "StrPosition": lambda namer, node: f"locate({namer.name(node.args['substr'])}, {namer.name(node.this)}, 1)",
@@ -353,6 +361,7 @@ _RULES: Final[dict[str, Callable[[_Namer, Any], str]]] = {
     "Subquery": lambda _namer, _node: "scalarsubquery()",
     "Trim": _Namer._trim,
     "Window": _Namer._window,
+    "WithinGroup": _Namer._within_group,
 }
 """How nodes get their names, by the names of sqlglot's classes, which this module does not import."""
 

@@ -100,10 +100,8 @@ def _column(random: Random, of: tuple[str, str], count: int, counts: dict[str, i
                 [random.randint(1, count // 3) if top else random.choice(numbers) for _ in range(count)], pa.int32()
             )
         case "m":
-            return pa.array(
-                [Decimal(_amount(random, name)).quantize(Decimal("0.01")) for _ in range(count)],
-                pa.decimal128(15, 2),
-            )
+            cents = [Decimal(_cents(random, name)).scaleb(-2) for _ in range(count)]
+            return pa.array(cents, pa.decimal128(15, 2))
         case "d":
             days = [FIRST_DAY + timedelta(random.randrange(1827)) for _ in range(count)]
             return pa.array(days, pa.date32())
@@ -117,16 +115,16 @@ def _column(random: Random, of: tuple[str, str], count: int, counts: dict[str, i
     return pa.array(keys, pa.int32())
 
 
-def _amount(random: Random, name: str) -> float:
+def _cents(random: Random, name: str) -> int:
     if "gmt_offset" in name:
-        return random.choice((-5, -6, -7))
+        return random.choice((-500, -600, -700))
     if "discount" in name and name.startswith("l_"):
-        return random.randint(0, 10) / 100
+        return random.randrange(11)
     if "tax" in name:
-        return random.randint(0, 8) / 100
+        return random.randrange(9)
     if "quantity" in name:
-        return random.randint(1, 50)
-    return round(random.uniform(1, 200), 2)
+        return random.randrange(1, 51) * 100
+    return int(random.random() * 20_000) + 100
 
 
 def _calendar(count: int) -> dict[str, pa.Array]:

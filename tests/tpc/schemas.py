@@ -13,8 +13,8 @@ supplier 40: s_suppkey:key s_name:s s_address:s s_nationkey:nation s_phone:s s_a
 customer 150: c_custkey:key c_name:s c_address:s c_nationkey:nation c_phone:s c_acctbal:m c_mktsegment:s c_comment:s
 part 120: p_partkey:key p_name:s p_mfgr:s p_brand:s p_type:s p_size:i p_container:s p_retailprice:m p_comment:s
 partsupp 480: ps_partkey:part ps_suppkey:supplier ps_availqty:i ps_supplycost:m ps_comment:s
-orders 900: o_orderkey:key o_custkey:customer o_orderstatus:s o_totalprice:m o_orderdate:d o_orderpriority:s o_clerk:s
- o_shippriority:i o_comment:s
+orders 900: o_orderkey:key o_custkey:customer o_orderstatus:s o_totalprice:m o_orderdate:d o_orderpriority:s
+ o_clerk:s o_shippriority:i o_comment:s
 lineitem 3600: l_orderkey:orders l_partkey:part l_suppkey:supplier l_linenumber:i l_quantity:m l_extendedprice:m
  l_discount:m l_tax:m l_returnflag:s l_linestatus:s l_shipdate:d l_commitdate:d l_receiptdate:d l_shipinstruct:s
  l_shipmode:s l_comment:s
@@ -54,10 +54,10 @@ customer_address 100: ca_address_sk:key ca_address_id:s ca_street_number:s ca_st
  ca_suite_number:s ca_city:s ca_county:s ca_state:s ca_zip:s ca_country:s ca_gmt_offset:m ca_location_type:s
 customer_demographics 200: cd_demo_sk:key cd_gender:s cd_marital_status:s cd_education_status:s
  cd_purchase_estimate:i cd_credit_rating:s cd_dep_count:i cd_dep_employed_count:i cd_dep_college_count:i
-date_dim 1827: d_date_sk:key d_date_id:s d_date:d d_month_seq:i d_week_seq:i d_quarter_seq:i d_year:i d_dow:i d_moy:i
- d_dom:i d_qoy:i d_fy_year:i d_fy_quarter_seq:i d_fy_week_seq:i d_day_name:s d_quarter_name:s d_holiday:s d_weekend:s
- d_following_holiday:s d_first_dom:i d_last_dom:i d_same_day_ly:i d_same_day_lq:i d_current_day:s d_current_week:s
- d_current_month:s d_current_quarter:s d_current_year:s
+date_dim 1827: d_date_sk:key d_date_id:s d_date:d d_month_seq:i d_week_seq:i d_quarter_seq:i d_year:i d_dow:i
+ d_moy:i d_dom:i d_qoy:i d_fy_year:i d_fy_quarter_seq:i d_fy_week_seq:i d_day_name:s d_quarter_name:s d_holiday:s
+ d_weekend:s d_following_holiday:s d_first_dom:i d_last_dom:i d_same_day_ly:i d_same_day_lq:i d_current_day:s
+ d_current_week:s d_current_month:s d_current_quarter:s d_current_year:s
 household_demographics 80: hd_demo_sk:key hd_income_band_sk:income_band hd_buy_potential:s hd_dep_count:i
  hd_vehicle_count:i
 income_band 20: ib_income_band_sk:key ib_lower_bound:i ib_upper_bound:i

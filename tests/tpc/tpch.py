@@ -225,7 +225,8 @@ QUERIES = {
           where substring(c_phone, 1, 2) in ('13', '31', '23', '29')
             and c_acctbal > (select avg(c_acctbal) from customer
                              where c_acctbal > 0.00 and substring(c_phone, 1, 2) in ('13', '31', '23', '29'))
-            and not exists (select * from orders where o_custkey = c_custkey and o_orderpriority = '1-URGENT')) as sale
+            and not exists (select * from orders where o_custkey = c_custkey and o_orderpriority = '1-URGENT')
+        ) as sale
         group by code
         order by code
     """,

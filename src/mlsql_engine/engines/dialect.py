@@ -10,7 +10,7 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import SqlProblem, SyntaxProblem, UnknownName
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines import spark_meaning, spark_syntax
+from mlsql_engine.engines import spark_meaning, spark_queries, spark_syntax
 from mlsql_engine.engines.plain_calls import is_syntax, may_be_call
 from mlsql_engine.engines.spark_generators import kind_of
 from mlsql_engine.engines.spark_names import column_name, select_names
@@ -68,6 +68,7 @@ def translate(
     tokens = list(spark_meaning.doubled_quotes(_tokens(query), query.value))
     spark_syntax.refuse_empty_items(tokens, query)
     tree = _parse(query, tokens, functions)
+    spark_queries.drop_hints(tree)
     places = _places(tree, query)
     _refuse_hidden_fields(tree, query)
     read = _rewrite_tables(tree, query, tables)

@@ -13,7 +13,7 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import SqlProblem, SyntaxProblem
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines import spark_meaning, spark_syntax
+from mlsql_engine.engines import spark_meaning, spark_queries, spark_syntax
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
 from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
@@ -118,6 +118,7 @@ def _read(
 ) -> _Reading:
     """Everything of a translation but the writing; `engine_name` names each of the tables for the engine."""
     tree = _parse(query, words, terms.functions)
+    spark_queries.drop_hints(tree)
     levels, found = _nodes(tree)
     refuse_high_tree(levels, tree, query)
     refuse_nested_casts(sum(len(found[kind]) for kind in ("Cast", "TryCast", "Anonymous")), tree, query)

@@ -100,7 +100,11 @@ def _source(node: Any, alias: Any, *, outer: bool) -> exp.Expr:
         alias.set("columns", [exp.to_identifier("col")])
     outer = outer or is_outer(node)
     if kind_of(node) == "explode" and len(columns) == 1 and not _is_map(node.this):
-        return exp.Unnest(expressions=[_kept(node.this.copy(), outer=outer)], alias=alias)
+        if not outer:
+            return exp.Unnest(expressions=[node.this.copy()], alias=alias)
+        # Joined with the UNNEST itself, rows that are not columns' own elements would lose their order.
+        unnested = exp.Anonymous(this="unnest", expressions=[_kept(node.this.copy(), outer=True)])
+        return exp.Lateral(this=exp.Subquery(this=exp.Select(expressions=[unnested])), alias=alias)
     rows = _kept(_rows(node, columns), outer=outer)
     spread = exp.Select(expressions=[_spread(rows)])
     return exp.Lateral(this=exp.Subquery(this=spread), alias=alias)

@@ -12,13 +12,19 @@ if TYPE_CHECKING:
 _LARGEST = 18446744073709551616.0
 
 
-def mend(tree: exp.Expr) -> None:
-    """Hints, WITH ROLLUP and WITH CUBE, GROUPING SETS after columns, SORT BY and CLUSTER BY."""
+def drop_hints(tree: exp.Expr) -> None:
+    """Hints say how Spark shall compute, not what; tables that they name are no tables to read."""
     from sqlglot import exp
 
     for select in tree.find_all(exp.Select):
-        # Hints say how Spark shall compute, not what.
         select.set("hint", None)
+
+
+def mend(tree: exp.Expr) -> None:
+    """WITH ROLLUP and WITH CUBE, GROUPING SETS after columns, SORT BY and CLUSTER BY."""
+    from sqlglot import exp
+
+    for select in tree.find_all(exp.Select):
         _order(select)
     for group in tree.find_all(exp.Group):
         _group(group)

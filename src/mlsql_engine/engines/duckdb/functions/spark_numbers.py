@@ -11,8 +11,9 @@ _LONGS: Final = "18446744073709551616"
 
 
 def _positive_remainder() -> str:
-    """The remainder that is not negative where the divisor is not, which keeps the numbers' own type."""
-    return bound("CASE WHEN __b = 0 THEN NULL ELSE (__a % __b + __b) % __b END", a="a", b="b")
+    """The remainder, moved by the divisor where it is negative."""
+    body = bound("CASE WHEN __r < 0 THEN (__r + __b) % __b ELSE __r END", r="__a % nullif(__b, 0)")
+    return bound(body, a="a", b="b")
 
 
 def _bucket() -> str:

@@ -120,6 +120,8 @@ def _kinds() -> dict[TokenType, str]:
         TokenType.COMMA: ",",
         TokenType.SELECT: "select",
         TokenType.JOIN: "join",
+        TokenType.CROSS: "no condition",
+        TokenType.NATURAL: "no condition",
         TokenType.ON: "on",
         TokenType.USING: "on",
     }
@@ -174,6 +176,8 @@ class _Nesting:
                 self.joins += 1
             case "on":
                 self.joins = max(0, self.joins - 1)
+            case "no condition":
+                self.joins -= 1  # for the join that comes
             case "select":
                 self.end_of_part()
             case _:

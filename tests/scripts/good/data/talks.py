@@ -1,0 +1,5 @@
+import mlsql
+
+print("one line")
+print("another")
+mlsql.save_model(1)

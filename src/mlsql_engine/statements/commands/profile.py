@@ -3,8 +3,9 @@
     !profile table;
 
 The result is a table with a row per column: column, type, count (values that are not NULL), nulls, distinct, min,
-max, mean, stddev (of the sample), q25, median, q75 (interpolated). min and max are texts; what a type does not have is NULL:
-numbers have all, vectors, maps and arrays only counts. The table is read once.
+max, mean, stddev (of the sample), q25, median, q75. Between two values a quantile is the part of the way that it
+falls on. min and max are texts; what a type does not have is NULL: numbers have all, vectors, maps and arrays only
+counts. The table is read once.
 
     select 1 as a, 'x' as b union all select 3, null as t;
     !profile t;

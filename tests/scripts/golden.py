@@ -1,4 +1,7 @@
-"""Scripts with the text that they must give: `errors/*.mlsql` the whole error, `good/*.mlsql` the last table.
+"""Scripts with the text that they must give.
+
+`errors/*.mlsql`: the whole error; `good/*.mlsql`: the last table; `check/*.mlsql`: what `mlsql check` says, as JSON
+lines where the script's name begins with `json`.
 
 Each script runs in a copy of its folder, beside the folder `data`. What stands beside it as `.expected` is written
 anew by
@@ -11,25 +14,29 @@ and must be read before it is believed. `reported.py` lists those that do not gi
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import platform
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlsql_engine import MlsqlError, connect
+from mlsql_engine.cli.main import main
 from mlsql_engine.core.progress import SilentProgress
 from scripts.reported import REPORTED
 
 HERE = Path(__file__).resolve().parent
 FOLDER = "<folder>"
+KINDS = ("errors", "good", "check")
 
 
 def cases(kind: str) -> list[Any]:
@@ -63,12 +70,25 @@ def expected(script: Path) -> Path:
 
 def outcome(script: Path, folder: Path) -> str:
     """What the script gives when it is run in `folder`, a new one."""
-    place = folder / script.name
-    shutil.copy(script, place)
-    shutil.copytree(script.parent / "data", folder / "data")
-    run = {"errors": error_text, "good": rows_text}[script.parent.name]
+    place = placed(script, folder)
+    run = {"errors": error_text, "good": rows_text, "check": check_text}[script.parent.name]
     text = run(place)
     return text.replace(str(folder), FOLDER).replace(f"runs on {platform.python_version()}", "runs on <version>")
+
+
+def placed(script: Path, folder: Path) -> Path:
+    """A copy of the script in the folder, with its data beside it."""
+    shutil.copytree(script.parent / "data", folder / "data")
+    return Path(shutil.copy(script, folder / script.name))
+
+
+def check_text(script: Path) -> str:
+    """What `mlsql check` writes to standard output and standard error, and its exit status."""
+    form = "json" if script.stem.startswith("json") else "text"
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        status = main(["check", str(script), "--format", form, "--set", "given=x"])
+    return f"{out.getvalue()}standard error: {err.getvalue()}exit status: {status}\n"
 
 
 def error_text(script: Path) -> str:
@@ -102,6 +122,8 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     return value.hex() if isinstance(value, bytes) else value
 
 
@@ -112,13 +134,13 @@ def new_folder() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
-def main() -> None:
+def write() -> None:
     """Write the expected texts of the scripts that are named, or of all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", required=True, help="write the .expected files")
     parser.add_argument("scripts", nargs="*", type=Path, help="scripts; without any, all")
     options = parser.parse_args()
-    every = [script for script in [*scripts("errors"), *scripts("good")] if name(script) not in REPORTED]
+    every = [script for kind in KINDS for script in scripts(kind) if name(script) not in REPORTED]
     for script in [path.resolve() for path in options.scripts] or every:
         with new_folder() as folder:
             text = outcome(script, folder)
@@ -128,4 +150,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write()

@@ -43,7 +43,9 @@ def arrow_table(rows: Sequence[Mapping[str, object]], columns: pa.Schema) -> pa.
     for name, kind in maps.items():
         lists = table.column(name).chunk(0)
         pairs = lists.values
-        array = pa.MapArray.from_arrays(lists.offsets, pairs.field("key"), pairs.field("value"), type=kind)
+        array = pa.MapArray.from_arrays(
+            lists.offsets, pairs.field("key"), pairs.field("value"), type=kind, mask=lists.is_null()
+        )
         table = table.set_column(columns.get_field_index(name), columns.field(name), array)
     return table.select(columns.names)
 

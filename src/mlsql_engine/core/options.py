@@ -126,12 +126,12 @@ def option_problems(
     return problems
 
 
-def file_options(options: Any) -> list[Text]:
-    """The files that the options of type FilePath name."""
-    kind: Any = type(options)
-    hints = _hints(kind)
-    named = [getattr(options, item.name) for item in _declared(kind) if _is(FilePath, hints[item.name])]
-    return [text for text in named if text is not None]
+def texts_of(cls: type, kind: Any, written: Iterable[tuple[Text, Text]]) -> list[Text]:
+    """The values of the options of a kind such as TableName, whatever is wrong with the others."""
+    by_key, _ = _keys(cls)
+    hints = _hints(cls)
+    items = [(by_key.get(key.value.lower()), value) for key, value in written]
+    return [value for item, value in items if item is not None and _is(kind, hints[item.name])]
 
 
 class _Reading:

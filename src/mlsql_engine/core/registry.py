@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mlsql_engine.core.errors import MlsqlError, UnknownName
+from mlsql_engine.core.errors import MlsqlError, UnknownName, errors_at
 from mlsql_engine.core.text import Text
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class Registry(Generic[Item]):
     """What a session knows of one kind: its formats, its algorithms, its engines.
 
     Things are made when they are first looked up, and entry points of the group `group` are read when a name is
-    not among ours: what is not used costs nothing.
+    not among ours: what is not used costs nothing, and what is ours is never replaced.
     """
 
     def __init__(self, kind: str, group: str | None = None) -> None:
@@ -38,7 +38,11 @@ class Registry(Generic[Item]):
         self._makers[name.lower()] = (name, make)
 
     def find(self, name: Text | str) -> Item:
-        """The thing of that name in any case. Raises UnknownName that guesses or lists."""
+        """The thing of that name in any case.
+
+        Raises UnknownName that guesses or lists, and MlsqlError for a name that several packages offer or whose
+        package cannot be imported.
+        """
         text = name.value if isinstance(name, Text) else name
         key = text.lower()
         if key not in self._makers:
@@ -46,7 +50,8 @@ class Registry(Generic[Item]):
         if key not in self._makers:
             raise UnknownName(self.kind, text, self.names(), span=name.span if isinstance(name, Text) else None)
         if key not in self._made:
-            self._made[key] = self._makers[key][1]()
+            with errors_at(name.span if isinstance(name, Text) else None, "DUPLICATE_NAME", "BROKEN_PACKAGE"):
+                self._made[key] = self._makers[key][1]()
         return self._made[key]
 
     def names(self) -> list[str]:
@@ -72,9 +77,44 @@ class Registry(Generic[Item]):
         self._discovered = True
         from importlib.metadata import entry_points
 
+        offered: dict[str, list[EntryPoint]] = {}
         for entry in entry_points(group=self._group or ""):
             if entry.name.lower() not in self._makers:
-                self._makers[entry.name.lower()] = (entry.name, _maker(entry))
+                offered.setdefault(entry.name.lower(), []).append(entry)
+        for key, entries in offered.items():
+            entries.sort(key=lambda entry: entry.value)
+            make = (
+                self._maker(entries[0]) if len({entry.value for entry in entries}) == 1 else self._refusing(entries)
+            )
+            self._makers[key] = (entries[0].name, make)
+
+    def _maker(self, entry: EntryPoint) -> Callable[[], Item]:
+        """What makes the thing of an entry point: the callable that it names."""
+
+        def make() -> Item:
+            try:
+                made: Item = entry.load()()
+            except Exception as error:
+                raise MlsqlError(
+                    f"the {self.kind} '{entry.name}' cannot be made: {type(error).__name__}: {error}",
+                    code="BROKEN_PACKAGE",
+                    hint=f"it is offered by {_offered_by(entry)}",
+                ) from error
+            return made
+
+        return make
+
+    def _refusing(self, entries: list[EntryPoint]) -> Callable[[], Item]:
+        """What says, when the name is looked up, that several packages offer it."""
+
+        def make() -> Item:
+            raise MlsqlError(
+                f"there are {len(entries)} {self.kind}s called '{entries[0].name}'",
+                code="DUPLICATE_NAME",
+                hint=f"uninstall all but one of: {', '.join(sorted(map(_offered_by, entries)))}",
+            )
+
+        return make
 
 
 class _Words(Collection[str]):
@@ -91,10 +131,5 @@ class _Words(Collection[str]):
         return len(self._registry.names())
 
 
-def _maker(entry: EntryPoint) -> Callable[[], Any]:
-    """What makes the thing of an entry point: the callable that it names."""
-
-    def make() -> Any:
-        return entry.load()()
-
-    return make
+def _offered_by(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} ({entry.value})" if entry.dist is not None else entry.value

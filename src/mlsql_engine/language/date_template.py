@@ -65,6 +65,20 @@ def _months(moment: datetime, number: int) -> datetime:
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
+def _with_day(moment: datetime, number: int) -> datetime:
+    days = monthrange(moment.year, moment.month)[1]
+    if not 1 <= number <= days:
+        month = f"{_MONTHS[moment.month - 1]} {moment.year}"
+        raise BadValue(f"withDayOfMonth({number}): {month} has the days 1 to {days}")
+    return moment.replace(day=number)
+
+
+def _with_month(moment: datetime, number: int) -> datetime:
+    if not 1 <= number <= 12:
+        raise BadValue(f"withMonthOfYear({number}): a year has the months 1 to 12")
+    return _months(moment, number - moment.month)
+
+
 _UNITS: Final[dict[str, Callable[[datetime, int], datetime]]] = {
     "Years": lambda moment, number: _months(moment, 12 * number),
     "Months": _months,
@@ -83,8 +97,8 @@ def _backwards(step: Callable[[datetime, int], datetime]) -> Callable[[datetime,
 _STEPS: Final[dict[str, Callable[[datetime, int], datetime]]] = {
     **{f"plus{unit}": step for unit, step in _UNITS.items()},
     **{f"minus{unit}": _backwards(step) for unit, step in _UNITS.items()},
-    "withDayOfMonth": lambda moment, number: moment.replace(day=number),
-    "withMonthOfYear": lambda moment, number: moment.replace(month=number),
+    "withDayOfMonth": _with_day,
+    "withMonthOfYear": _with_month,
 }
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),

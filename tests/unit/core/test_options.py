@@ -16,8 +16,10 @@ from mlsql_engine.core.options import (
     TableName,
     describe,
     option,
+    option_problems,
     parse_options,
     referenced_tables,
+    texts_of,
 )
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
@@ -203,3 +205,38 @@ def test_what_the_docs_list() -> None:
         OptionDoc("systemParam.written", "text", "", "as written"),
         OptionDoc("fitParam.*", "text", "", "parameters"),
     ]
+
+
+def problems(unknown: tuple[str, ...] = (), /, **options: str) -> list[str]:
+    found = option_problems(Sample, texts(**options), owner="train X", known=lambda text: text.value not in unknown)
+    return [problem.message for problem in found]
+
+
+def test_every_problem_at_once() -> None:
+    assert problems(header="x", mny="1", mode="quick", count="1", COUNT="2") == [
+        "the option 'header' is true or false, not 'x'",
+        "'mny' is not an option of train X",
+        "the option 'mode' cannot be 'quick'",
+        "the option 'COUNT' is given twice",
+    ]
+
+
+def test_what_is_missing_is_told_where_nothing_else_is_wrong() -> None:
+    assert problems(header="true") == ["train X needs the option 'scriptPath'"]
+    assert problems(scriptPth="a.py") == ["'scriptPth' is not an option of train X"]
+    assert problems(scriptPath="a.py", fitParam__0__a="1") == []
+
+
+def test_only_the_key_is_looked_at_where_the_value_is_not_known() -> None:
+    assert problems(("?",), scriptPath="?", header="?", mode="?") == []
+    assert problems(("?",), scriptPath="?", haeder="?") == ["'haeder' is not an option of train X"]
+    assert problems(("?",), scriptPath="a", header="?", count="x") == [
+        "the option 'count' is a whole number, not 'x'"
+    ]
+
+
+def test_texts_of_a_kind_whatever_else_is_wrong() -> None:
+    options = texts(scriptFile="a.py", table="t", header="x", nothing="y", written="z", fitParam__table="u")
+    assert [text.value for text in texts_of(Sample, FilePath, options)] == ["a.py"]
+    assert [text.value for text in texts_of(Sample, TableName, options)] == ["t"]
+    assert texts_of(Sample, TableName, texts(header="true")) == []

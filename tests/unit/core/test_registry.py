@@ -120,3 +120,23 @@ def test_a_plug_in_does_not_replace_ours(plug_ins: list[str]) -> None:
 def test_without_a_group_there_are_no_entry_points(plug_ins: list[str]) -> None:
     assert Registry[object]("format").names() == []
     assert plug_ins == []
+
+
+def test_its_words_are_its_names_in_lower_case(plug_ins: list[str]) -> None:
+    registry: Registry[object] = Registry("format", "mlsql.sources")
+    registry.add("CSV", lambda: "ours")
+    words = registry.words()
+    assert "csv" in words
+    assert plug_ins == []
+    assert "plug" in words
+    assert "other" not in words
+    assert 1 not in words
+    assert (sorted(words), len(words)) == (["csv", "plug"], 2)
+
+
+def test_what_it_contains(plug_ins: list[str]) -> None:
+    registry: Registry[object] = Registry("format", "mlsql.sources")
+    registry.add("CSV", lambda: "ours")
+    assert "csv" in registry
+    assert "PLUG" in registry
+    assert "other" not in registry

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import BadValue, SyntaxProblem, UnknownName
 from mlsql_engine.core.span import Source
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast
 from mlsql_engine.language.parser import parse
-from mlsql_engine.language.variables import fill, fill_text
+from mlsql_engine.language.variables import Builder, Variables, fill, fill_text
 
 
 def statement(text: str) -> ast.Statement:
@@ -166,3 +167,71 @@ def test_filling_twice_is_filling_once_for_plain_values(pieces: list[str], given
     plain = given_value.replace("$", "")
     once = fill_text(value("'" + "".join(pieces) + "'"), {"a": plain})
     assert fill_text(once, {"a": "other"}) == once
+
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_the_runs_own_values_come_before_those_that_are_kept() -> None:
+    variables = Variables({"a": "kept", "b": "kept"}, {"a": "own", "c": "own"}, NOW)
+    assert {name: variables[name] for name in variables} == {"a": "own", "b": "kept", "c": "own"}
+    assert len(variables) == 3
+    assert "b" in variables
+    assert "d" not in variables
+    assert fill_text(value("'${a} ${b} ${c}'"), variables).value == "own kept own"
+
+
+def test_a_date_is_that_of_the_run() -> None:
+    variables = Variables({}, {}, NOW)
+    assert fill_text(value("'${date.toString(\"yyyy-MM-dd HH:mm:ss\")}'"), variables).value == "2026-01-02 03:04:05"
+    assert (
+        fill_text(value("'${ date.plusDays(1).toString() }'"), variables).value == "2026-01-03T03:04:05.000+00:00"
+    )
+
+
+def test_a_variable_may_have_a_dates_name() -> None:
+    variables = Variables({"date.toString()": "mine", "date": "today"}, {}, NOW)
+    assert fill_text(value("'${date} ${date.toString()}'"), variables).value == "today mine"
+
+
+def test_a_wrong_date_is_placed() -> None:
+    with pytest.raises(BadValue) as caught:
+        fill(statement("select '${date.toStrin()}' as a as t;"), Variables({}, {}, NOW))
+    assert caught.value.span is not None
+    assert caught.value.span.text == "${date.toStrin()}"
+
+
+def test_no_name() -> None:
+    with pytest.raises(SyntaxProblem) as caught:
+        fill_text(value("'${  }'"), {})
+    assert (caught.value.code, caught.value.message) == ("UNKNOWN_VARIABLE", "${} names no variable")
+
+
+def test_a_builder_replaces_parts() -> None:
+    built = Builder(value("'abcdef'"))
+    built.replace(1, 3, "XYZ")
+    built.replace(3, 3, "+")
+    built.replace(5, 6, "")
+    text = built.text()
+    assert text.value == "aXYZ+de"
+    assert [text.place(offset, offset + 1).text for offset in range(7)] == ["a", "bc", "bc", "bc", "d", "d", "e"]
+
+
+def test_a_builder_that_leaves_nothing() -> None:
+    built = Builder(value("'ab'"))
+    built.replace(0, 2, "")
+    text = built.text()
+    assert text.value == ""
+    assert text.place(0, 1).text == "a"
+
+
+def test_a_builder_of_a_text_that_was_filled() -> None:
+    filled = fill_text(value(r"'it\'s ${a}!'"), {"a": "long"})
+    built = Builder(filled)
+    built.replace(0, 2, "that")
+    built.replace(6, 8, "-")
+    text = built.text()
+    assert text.value == "that's l-g!"
+    assert [text.place(offset, offset + 1).text for offset in (0, 4, 5, 7, 8, 9, 10)] == [
+        *("it", "'", "s", "${a}", "${a}", "${a}", "!")
+    ]

@@ -42,16 +42,20 @@ class Checker:
     includes: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
     now: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    _broken: int | None = field(default=None, init=False)
+    """Where the first statement that cannot be read begins."""
 
     def check(self, source: ScriptSource) -> list[MlsqlError]:
         """Everything that is wrong with the script and those that it includes, in the order of a run."""
         script, problems = parse_leniently(source, self.statements.words())
         for problem in problems:
             self.findings.add(problem)
-        if problems:
-            # What a broken statement would have made is not known.
-            self.state.anything = True
+        before = self._broken
+        self._broken = min((problem.span.start for problem in problems if problem.span is not None), default=None)
         self.block(script.statements)
+        # What a broken statement would have made is not known.
+        self.state.anything |= bool(problems)
+        self._broken = before
         return self.findings.problems
 
     def block(self, statements: tuple[ast.Statement, ...]) -> None:
@@ -59,6 +63,8 @@ class Checker:
         from mlsql_engine.statements.execution import is_early
 
         for statement in sorted(statements, key=lambda item: not is_early(item)):
+            if self._broken is not None and statement.span.start > self._broken:
+                self.state.anything = True
             if isinstance(statement, ast.IfStatement):
                 self._branches(statement)
             else:

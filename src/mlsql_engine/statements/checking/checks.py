@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem, UnknownName
-from mlsql_engine.core.options import file_options, option_problems, parse_options, referenced_tables
+from mlsql_engine.core.options import FilePath, TableName, option_problems, parse_options, texts_of
 from mlsql_engine.core.paths import near_file, resolve_path, resolved
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast, blocks
 from mlsql_engine.models.store import ModelStore
 from mlsql_engine.sources.base import options_of as source_options
 from mlsql_engine.statements import conditions, include
-from mlsql_engine.statements.checking.queries import check_definition, check_query, unknown_table
+from mlsql_engine.statements.checking.queries import check_definition, check_query, need_function, need_table
 from mlsql_engine.statements.checking.state import is_known
 from mlsql_engine.statements.commands.base import check_arguments
 from mlsql_engine.statements.set import SetOptions, check_shell
-from mlsql_engine.statements.system_tables import SYSTEM, TABLES
 
 if TYPE_CHECKING:
     from mlsql_engine.statements.checking.checker import Checker
@@ -39,19 +38,7 @@ def define_table(name: Text | None, checker: Checker) -> None:
     if is_known(name):
         checker.state.tables.add(name.value.lower())
     else:
-        checker.state.anything = True
-
-
-def need_table(name: Text, checker: Checker) -> None:
-    """Note a table that nothing has made."""
-    state = checker.state
-    key = name.value.lower()
-    if state.anything or not is_known(name) or key in state.tables:
-        return
-    if key.startswith(f"{SYSTEM}.") and key.removeprefix(f"{SYSTEM}.") in TABLES:
-        return
-    with checker.noting(None):
-        raise unknown_table(name.value, state, name.span)
+        checker.state.any_table = True
 
 
 def _options(
@@ -63,14 +50,13 @@ def _options(
     for problem in problems:
         with checker.noting(statement):
             raise problem
+    for name in texts_of(cls, TableName, pairs):
+        need_table(name, checker)
+    for path in texts_of(cls, FilePath, pairs):
+        _need_script(path, checker)
     if problems or not all(is_known(value) for _, value in pairs):
         return None
-    options: Any = parse_options(cls, pairs, owner=owner)
-    for name in referenced_tables(options).values():
-        need_table(name, checker)
-    for path in file_options(options):
-        _need_script(path, checker)
-    return options
+    return parse_options(cls, pairs, owner=owner)
 
 
 def _place(path: Text) -> Path | None:
@@ -111,8 +97,8 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
             f"there is no file {place}", span=path.span, code="FILE_NOT_FOUND", hint=near_file(str(place))
         )
     if not glob.glob(str(place), recursive=True):
-        fixed = Path(str(place).split("*", 1)[0]).parent
-        if not checker.state.is_made(fixed):
+        fixed = os.path.dirname(re.split(r"[*?\[]", str(place), maxsplit=1)[0])
+        if not checker.state.is_made(Path(fixed)):
             raise DataProblem(f"no file matches {place}", span=path.span, code="FILE_NOT_FOUND")
 
 
@@ -142,6 +128,7 @@ def _set(statement: ast.SetStatement, checker: Checker) -> None:
             check_query(statement.value, checker)
         if kind == "shell":
             check_shell(statement.value, checker.settings)
+            checker.state.made.add(Path("/"))  # the command may write any file
     if kind == "defaultParam" and name in variables:
         return
     variables[name] = (
@@ -187,8 +174,8 @@ def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: 
 
 def _unregister(statement: ast.UnregisterStatement, checker: Checker) -> None:
     name = statement.function
-    if name is not None and name.value.lower() not in checker.state.functions and not checker.state.anything:
-        raise UnknownName("function", name.value, checker.state.functions, span=name.span)
+    if name is not None:
+        need_function(name, checker)
     if statement.algorithm is not None:
         checker.algorithms.find(statement.algorithm.name)
     elif name is not None:

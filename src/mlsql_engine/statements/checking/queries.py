@@ -20,7 +20,23 @@ _MOST_TABLES = 100
 _SYSTEM_TABLES = [f"{SYSTEM}.{name}" for name in TABLES]
 
 
-def unknown_table(name: str, state: State, span: Span | None) -> UnknownName:
+def need_table(name: Text, checker: Checker) -> None:
+    """Note a table that nothing has made."""
+    state, key = checker.state, name.value.lower()
+    if is_known(name) and not state.may_have_table(key) and key not in _SYSTEM_TABLES:
+        with checker.noting(None):
+            raise _unknown_table(name.value, state, name.span)
+
+
+def need_function(name: Text, checker: Checker) -> None:
+    """Note a function that nothing has registered."""
+    known = checker.state.functions
+    if is_known(name) and not checker.state.anything and name.value.lower() not in known:
+        with checker.noting(None):
+            raise UnknownName("function", name.value, known, span=name.span)
+
+
+def _unknown_table(name: str, state: State, span: Span | None) -> UnknownName:
     """The error for a table that nothing has made, in the words of a run."""
     system = name.lower().startswith(f"{SYSTEM}.")
     return UnknownName("table", name, _SYSTEM_TABLES if system else state.tables, span=span)
@@ -43,9 +59,9 @@ def check_query(query: Text, checker: Checker) -> None:
             if missing in tables:
                 raise
             tables[missing] = missing
-            if not state.anything:
+            if not state.may_have_table(missing):
                 with checker.noting(None):
-                    raise unknown_table(problem.name, state, problem.span) from None
+                    raise _unknown_table(problem.name, state, problem.span) from None
         else:
             return
 
@@ -66,22 +82,16 @@ def check_definition(statement: ast.DefinitionStatement, checker: Checker) -> No
     match definition:
         case Create(query=query) | Insert(query=query) if query is not None:
             if isinstance(definition, Insert):
-                _need(name, "table", state.tables, checker)
+                need_table(name, checker)
             with checker.noting(statement):
                 check_query(query, checker)
         case Drop(kind="function", lenient=lenient):
             if not lenient:
-                _need(name, "function", state.functions, checker)
+                need_function(name, checker)
             state.functions.discard(key)
         case Drop(lenient=False) | Refresh():
-            _need(name, "table", state.tables, checker)
+            need_table(name, checker)
     if isinstance(definition, Create):
         state.tables.add(key)
     elif isinstance(definition, Drop) and definition.kind != "function":
         state.tables.discard(key)
-
-
-def _need(name: Text, kind: str, known: set[str], checker: Checker) -> None:
-    if not checker.state.anything and name.value.lower() not in known:
-        with checker.noting(None):
-            raise UnknownName(kind, name.value, known, span=name.span)

@@ -25,7 +25,8 @@ class State:
     """The names that are known, in lower case where they match in any case.
 
     `variables` have None for a value that only a run can tell. With `anything`, something that cannot be looked
-    into may have made whatever a name stands for. `made` are the files and folders that statements write.
+    into may have made whatever a name stands for; with `any_table`, only tables. `made` are the files and folders
+    that statements write.
     """
 
     tables: set[str] = field(default_factory=set)
@@ -34,6 +35,7 @@ class State:
     variables: dict[str, str | None] = field(default_factory=dict)
     made: set[Path] = field(default_factory=set)
     anything: bool = False
+    any_table: bool = False
 
     def copy(self) -> State:
         """The same, to be changed apart."""
@@ -44,7 +46,12 @@ class State:
             dict(self.variables),
             set(self.made),
             self.anything,
+            self.any_table,
         )
+
+    def may_have_table(self, name: str) -> bool:
+        """Whether a table of that name, in lower case, has been made or may have been."""
+        return name in self.tables or self.anything or self.any_table
 
     def join(self, branches: list[State]) -> None:
         """Take in what any of the branches may have made."""
@@ -54,6 +61,7 @@ class State:
             self.connections |= branch.connections
             self.made |= branch.made
             self.anything |= branch.anything
+            self.any_table |= branch.any_table
         for name in {name for branch in branches for name in branch.variables}:
             values = {branch.variables.get(name) for branch in branches}
             self.variables[name] = values.pop() if len(values) == 1 else None

@@ -3,8 +3,9 @@
     !profile table;
 
 The result is a table with a row per column: column, type, count (values that are not NULL), nulls, distinct, min,
-max, mean, stddev (of the sample), q25, median, q75. min and max are texts; what a type does not have is NULL:
-numbers have all, vectors, maps and arrays only counts. The table is read once.
+max, mean, stddev (of the sample), q25, median, q75. Between two values a quantile is the part of the way that it
+falls on. min and max are texts; what a type does not have is NULL: numbers have all, vectors, maps and arrays only
+counts. The table is read once.
 
     select 1 as a, 'x' as b union all select 3, null as t;
     !profile t;
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 _NUMBER_MEASURES = {
     "mean": "avg(cast({0} as double))",
     "stddev": "stddev_samp(cast({0} as double))",
-    "q25": "percentile({0}, 0.25)",
-    "median": "percentile({0}, 0.5)",
-    "q75": "percentile({0}, 0.75)",
+    "q25": "percentile_cont(0.25) within group (order by cast({0} as double))",
+    "median": "percentile_cont(0.5) within group (order by cast({0} as double))",
+    "q75": "percentile_cont(0.75) within group (order by cast({0} as double))",
 }
 _ORDERED = ("string", "boolean", "date", "timestamp")
 

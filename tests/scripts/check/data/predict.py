@@ -1,0 +1,1 @@
+# looked at by nobody: check runs nothing

@@ -1,0 +1,3 @@
+import mlsql
+
+mlsql.save_model(1)

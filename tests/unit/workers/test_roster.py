@@ -1,0 +1,108 @@
+"""The list of workers and of their lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from mlsql_engine.workers.roster import Roster, WorkerEntry
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+class Sleeper:
+    """A real process that waits for its end."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        self.pid = self._process.pid
+        self.kills = 0
+
+    def wait(self, timeout: float) -> int | None:
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self) -> None:
+        self.kills += 1
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture
+def sleepers() -> Iterator[list[Sleeper]]:
+    made = [Sleeper(), Sleeper()]
+    yield made
+    for sleeper in made:
+        sleeper.close()
+
+
+def test_workers_in_order_and_their_ends(sleepers: list[Sleeper]) -> None:
+    roster = Roster()
+    for sleeper in sleepers:
+        number = roster.number()
+        roster.add(WorkerEntry(number, f"w{number}", "python", NOW, sleeper))
+    assert [(entry.number, entry.name, entry.exit_status) for entry in roster.workers()] == [
+        (1, "w1", None),
+        (2, "w2", None),
+    ]
+    sleepers[0].kill()
+    assert [entry.exit_status for entry in roster.workers()] == [-9, None]
+
+
+def test_an_interrupt_ends_those_that_run(sleepers: list[Sleeper]) -> None:
+    roster = Roster()
+    for sleeper in sleepers:
+        roster.add(WorkerEntry(roster.number(), "w", "python", NOW, sleeper))
+    sleepers[0].kill()
+    roster.interrupt()
+    assert [sleeper.kills for sleeper in sleepers] == [1, 1]
+    assert [entry.exit_status for entry in roster.workers()] == [-9, -9]
+    roster.interrupt()
+    assert [sleeper.kills for sleeper in sleepers] == [1, 1]
+
+
+def test_lines_are_told_and_taken_down() -> None:
+    roster, told = Roster(), list[str]()
+    first, second = roster.listening(1, "a", told.append), roster.listening(2, "b", told.append)
+    first("one")
+    second("two")
+    first("three")
+    assert told == ["one", "two", "three"]
+    assert [(line.worker, line.name, line.line) for line in roster.lines()] == [
+        (1, "a", "one"),
+        (2, "b", "two"),
+        (1, "a", "three"),
+    ]
+
+
+def test_a_thousand_workers_and_ten_thousand_lines_are_remembered(sleepers: list[Sleeper]) -> None:
+    roster = Roster()
+    for _ in range(1_003):
+        roster.add(WorkerEntry(roster.number(), "w", "python", NOW, sleepers[0]))
+    tell = roster.listening(1, "w", lambda line: None)
+    for number in range(10_002):
+        tell(str(number))
+    assert roster.workers()[0].number == 4
+    assert (roster.lines()[0].line, len(roster.lines())) == ("2", 10_000)
+
+
+def test_numbers_from_several_threads_are_different() -> None:
+    roster = Roster()
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda: found.extend(roster.number() for _ in range(500))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == list(range(1, 2_001))

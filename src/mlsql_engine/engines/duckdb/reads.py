@@ -12,7 +12,7 @@ _MORE_THAN_ONCE = 2
 
 
 def reads(tree: exp.Expr) -> Counter[str]:
-    """The tables by the names that the tree has for them, and how often their rows may be asked for.
+    """The tables in the order of the text, by the names that the tree has for them, and how often they may be read.
 
     What a common table expression reads counts once for each of its uses, and not at all without one. What a
     subquery inside an expression, a lateral join or a pivot reads counts twice: how often it is run is the engine's
@@ -35,8 +35,8 @@ def _count(tree: exp.Expr, known: dict[str, Counter[str]], times: int, found: Co
             seen = _with_definitions(with_, seen)
         if isinstance(node, exp.Table):
             _count_table(node, seen, times, found)
-        below = (child for child in node.iter_expressions() if child is not with_)
-        waiting.extend((child, seen, _times(child, node, times)) for child in below)
+        below = [child for child in node.iter_expressions() if child is not with_]
+        waiting.extend((child, seen, _times(child, node, times)) for child in reversed(below))
 
 
 def _with_definitions(with_: exp.With, known: dict[str, Counter[str]]) -> dict[str, Counter[str]]:

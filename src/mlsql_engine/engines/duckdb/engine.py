@@ -163,6 +163,7 @@ class DuckDBEngine:
     def _cancel(self) -> None:
         """Make what is being computed fail soon."""
         self._calls.cancel()
+        self._loading.cancel()
         self._readings.interrupt()
 
     def close(self) -> None:

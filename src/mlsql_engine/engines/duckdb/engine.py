@@ -193,6 +193,7 @@ class DuckDBEngine:
     def _cancel(self) -> None:
         """Make what is being computed fail soon."""
         # In this order: a batch that waits would start the worker again that ends now.
+        self._loading.cancel()
         self._readings.interrupt()
         self._calls.cancel()
 

@@ -1,7 +1,7 @@
 """Scripts with the text that they must give: `errors/*.mlsql` the whole error, `good/*.mlsql` the last table.
 
-Each script runs in a copy of its folder, beside the folder `data`. What stands beside it as `.expected` is written
-anew by
+Each script runs in a copy of its folder, beside the folder `data`, which has a database `shop.db` too. What stands
+beside it as `.expected` is written anew by
 
     PYTHONPATH=tests python -m scripts.golden --write [tests/scripts/errors/NAME.mlsql …]
 
@@ -14,10 +14,11 @@ import argparse
 import json
 import platform
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,26 @@ def outcome(script: Path, folder: Path) -> str:
     place = folder / script.name
     shutil.copy(script, place)
     shutil.copytree(script.parent / "data", folder / "data")
+    make_shop(folder / "data" / "shop.db")
     run = {"errors": error_text, "good": rows_text}[script.parent.name]
     text = run(place)
     return text.replace(str(folder), FOLDER).replace(f"runs on {platform.python_version()}", "runs on <version>")
+
+
+def make_shop(path: Path) -> None:
+    """A sqlite database: a table of orders, an empty one, and one whose column is text further on."""
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            """
+            CREATE TABLE orders (id INTEGER, price REAL, item TEXT, image BLOB);
+            INSERT INTO orders VALUES (1, 2.5, 'tea', x'00ff'), (2, NULL, NULL, NULL), (3, 4, 'cup', NULL);
+            CREATE TABLE returned (id INTEGER, reason TEXT);
+            CREATE TABLE readings (value);
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+            INSERT INTO readings SELECT i FROM n;
+            INSERT INTO readings VALUES ('broken');
+            """
+        )
 
 
 def error_text(script: Path) -> str:

@@ -31,7 +31,7 @@ FilePath = NewType("FilePath", Text)
 
 
 class OptionForm(Protocol):
-    """A class that is the type of an option and reads the option's text itself. `described` is what docs call it."""
+    """A class that is an option's type and reads the option's text itself; docs call it `described`."""
 
     described: ClassVar[str]
 
@@ -299,7 +299,7 @@ def _type_words(hint: Any) -> str:
     if kind is FilePath:
         return "a path"
     if hasattr(kind, "of_text"):
-        return str(kind.described)
+        return str(getattr(kind, "described", ""))
     words = {bool: "true or false", int: "a whole number", float: "a number"}
     words[Duration] = "a length of time such as 30s, 10m or 2h"
     return words.get(kind, "text")

@@ -32,6 +32,11 @@ def mend_cast(node: exp.Cast) -> None:
     from sqlglot import exp
 
     kind, value = node.to.this.name, node.this
+    if type(node) is exp.Cast and kind not in ("DATE", "TIMESTAMP"):
+        # `double(x)` is cast(x as double), which gives NULL for text that is no number.
+        tried = exp.TryCast(this=value, to=node.to)
+        node.replace(tried)
+        node = tried
     literal = isinstance(value, exp.Literal) and value.is_string
     if kind in WHOLE:
         _cut_fraction(node)
@@ -41,6 +46,8 @@ def mend_cast(node: exp.Cast) -> None:
         node.replace(call("mlsql_as_date", value.copy()))
     elif kind in _TEXT and not literal:
         node.replace(call("mlsql_as_text", value.copy()))
+    elif kind == "DOUBLE" and isinstance(node, exp.TryCast) and not isinstance(value, exp.Literal):
+        node.replace(call("mlsql_as_double", value.copy()))
     elif kind in ("BINARY", "VARBINARY"):
         node.replace(call("mlsql_bytes", value.copy()))
 
@@ -78,6 +85,8 @@ def _cut_fraction(node: exp.Cast) -> None:
         exp.If(this=is_decimal, true=with_value(decimal)),
         exp.If(this=is_text, true=with_value(call("mlsql_digits", value.copy()))),
     ]
+    is_time = exp.EQ(this=kind.copy(), expression=exp.Literal.string("TIMESTAMP"))
+    branches.append(exp.If(this=is_time, true=with_value(call("mlsql_seconds", value.copy()))))
     case = exp.Case(ifs=branches, default=node.copy())
     case.meta[_CUT] = True
     node.replace(case)

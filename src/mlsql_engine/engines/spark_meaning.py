@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlsql_engine.core.errors import errors_at
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines import spark_aggregates, spark_calls, spark_casts, spark_generators, spark_queries
+from mlsql_engine.engines import (
+    spark_aggregates,
+    spark_calls,
+    spark_casts,
+    spark_generators,
+    spark_queries,
+    spark_times,
+)
 from mlsql_engine.engines.spark_expressions import Unsupported, call, literal_int, literal_text, number, text
 from mlsql_engine.engines.spark_functions import MISSING
 
@@ -88,7 +95,7 @@ def _cast_call(node: exp.Anonymous) -> None:
 
 
 def _part(node: Any) -> None:
-    node.replace(spark_calls.part_of_time(node.this.name, node.expression))
+    node.replace(spark_times.part_of_time(node.this.name, node.expression))
 
 
 def _start(node: Any) -> None:
@@ -143,7 +150,7 @@ _MENDERS: Final[dict[str, Callable[[Any], None]]] = {
     "Bracket": _key,
     "Cast": spark_casts.mend_cast,
     "Ceil": _whole,
-    "CurrentTimestamp": lambda node: node.replace(spark_calls.now()),
+    "CurrentTimestamp": lambda node: node.replace(spark_times.now()),
     "Extract": _part,
     "Floor": _whole,
     "GroupConcat": _separator,

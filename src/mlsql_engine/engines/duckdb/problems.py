@@ -42,6 +42,7 @@ _AMBIGUOUS = re.compile(r'^Ambiguous reference to column name "([^"]+)" \(use: (
 _GROUPED = re.compile(r'^column "([^"]+)" must appear in the GROUP BY clause', re.IGNORECASE)
 _NO_MATCH = re.compile(r"No function matches the given name and argument types '(.+?)\((.*)\)'\. ")
 _WRONG_COUNT = re.compile(r"^Macro \"?(\w+)\"?\(\) does not support the supplied arguments", re.IGNORECASE)
+_GENERATORS = ("explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer")
 _FORMS = re.compile(r"^\tmlsql_\w+\(([^()]*)\)", re.MULTILINE)
 _TAKES = re.compile(r"^\s*\"?\w+\"?\((.*)\) -> ", re.MULTILINE)
 _ANY_TYPE = re.compile(r"\b(?:T|K|V|ANY)\b")
@@ -103,6 +104,8 @@ def _refused(text: str, query: Translation | None) -> SqlProblem:
             span=_place(query, "column", name),
             hint=f"add it to GROUP BY, or write any_value({name})",
         )
+    if text.startswith("UNNEST"):
+        return _not_exploded(text, query)
     found = _WRONG_COUNT.search(text)
     if found:
         return _wrong_count(found.group(1), text, query)
@@ -145,6 +148,17 @@ def _caller(name: str, query: Translation | None) -> str | None:
     called = re.compile(rf"\b{re.escape(name)}\(", re.IGNORECASE)
     found = [call for call in query.calls if called.search(functions.full_text(call))] if query else []
     return found[0] if len(found) == 1 else None
+
+
+def _not_exploded(text: str, query: Translation | None) -> SqlProblem:
+    """A generator over something that is no array."""
+    hint = "a map gives two columns: explode(m) as (key, value)" if "MAP" in text else None
+    span = next((span for name in _GENERATORS if (span := _function_place(query, name))), None)
+    return SqlProblem("only an array or a map can be made rows of", span=span or _place(query, "", ""), hint=hint)
+
+
+def _function_place(query: Translation | None, name: str) -> Span | None:
+    return query.places.get(("function", name)) if query else None
 
 
 def _wrong_count(name: str, text: str, query: Translation | None) -> SqlProblem:

@@ -76,6 +76,14 @@ def _partial_time() -> str:
     return bound(f"TRY_CAST({filled} AS TIMESTAMP)", t="trim(x)")
 
 
+def _number_time() -> str:
+    """Numbers are seconds from 1970 on."""
+    kinds = "'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'FLOAT', 'DOUBLE'"
+    seconds = "make_timestamp((TRY_CAST(x AS DECIMAL(38, 6)) * 1000000)::BIGINT)"
+    is_number = f"typeof(x) IN ({kinds}) OR starts_with(typeof(x), 'DECIMAL')"
+    return f"CASE WHEN {is_number} THEN {seconds} ELSE {_time('x')} END"
+
+
 def _made_time() -> str:
     """Sixty seconds are the next minute; what is no date is NULL."""
     return (
@@ -116,7 +124,7 @@ MACROS: Final[tuple[Macro, ...]] = (
     *_PARTS,
     *_NUMBERS_OF_TIMES,
     spark("mlsql_as_date", ("x VARCHAR", _partial_date()), ("x", _date("x"))),
-    spark("mlsql_as_time", ("x VARCHAR", _partial_time()), ("x", _time("x"))),
+    spark("mlsql_as_time", ("x VARCHAR", _partial_time()), ("x", _number_time())),
     # Text by a pattern; a value that is a date or a time already needs none.
     spark(
         "mlsql_parsed_time",

@@ -50,6 +50,15 @@ MACROS: Final[tuple[Macro, ...]] = (
     # A second parameter list takes what is no text; the value itself comes to stand once.
     spark("mlsql_number", ("x VARCHAR", "CAST(x AS DOUBLE)"), ("x", "x")),
     spark("mlsql_as_text", ("x BLOB", "decode(x)"), ("x", _text())),
+    # Times are numbers of seconds from 1970 on; as a number of another type they would be NULL.
+    spark("mlsql_seconds", ("x", "floor(epoch(TRY_CAST(x AS TIMESTAMP)))")),
+    spark(
+        "mlsql_as_double",
+        (
+            "x",
+            "CASE WHEN typeof(x) = 'TIMESTAMP' THEN epoch(TRY_CAST(x AS TIMESTAMP)) ELSE TRY_CAST(x AS DOUBLE) END",
+        ),
+    ),
     spark("mlsql_bytes", ("x VARCHAR", "encode(x)"), ("x", "TRY_CAST(x AS BLOB)")),
     # The whole number that text says, without its fraction.
     spark(

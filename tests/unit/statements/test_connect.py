@@ -90,9 +90,8 @@ def test_what_is_of_no_connection_is_the_sources_matter(shops: Scripts) -> None:
 
 def test_the_name_stands_for_the_new_place_from_then_on(shops: Scripts) -> None:
     with shops:
-        script = (
-            f"{CONNECT} load shop.`mine.a` as t; connect SHOP where url='c://d' as Mine; load shop.`mine.a` as u;"
-        )
+        shops.run(f"{CONNECT} load shop.`mine.a` as t;")
+        shops.run("connect SHOP where url='c://d' as Mine; load shop.`mine.a` as u;")
         assert [row["url"] for row in shops.run("select url from t union all select url from u as v;")] == [
             "a://b",
             "c://d",

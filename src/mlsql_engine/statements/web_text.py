@@ -23,6 +23,7 @@ def fetch(address: str) -> str:
         with urllib.request.urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - checked above
             body: bytes = answer.read(_MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
+        error.close()  # it is an answer, with a connection
         raise DataProblem(f"{address} answers {error.code} {error.reason}", code="FILE_NOT_FOUND") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)

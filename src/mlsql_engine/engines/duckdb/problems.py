@@ -158,7 +158,8 @@ def _not_exploded(text: str, query: Translation | None) -> SqlProblem:
 
 
 def _function_place(query: Translation | None, name: str) -> Span | None:
-    return query.places.get(("function", name)) if query else None
+    found = query.places.get(("function", name)) if query else None
+    return query.query.place(*found) if query and found else None
 
 
 def _wrong_count(name: str, text: str, query: Translation | None) -> SqlProblem:

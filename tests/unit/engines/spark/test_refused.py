@@ -92,6 +92,5 @@ def test_every_macro_can_be_made(session: EngineSession) -> None:
 def test_a_model_inside_a_macro_is_called_once_a_row(session: EngineSession) -> None:
     session.numbers(1000)
     model = session.model("twice")
-    query = "select sum(pmod(twice(a), 7)) as x, sum(bround(twice(a), 0)) as y from numbers"
-    assert session.rows(query) == [(2998.0, 999_000.0)]
-    assert model.rows == 1000 * 2
+    assert session.rows("select sum(pmod(twice(a), 7)) as x from numbers") == [(2998.0,)]
+    assert model.rows == 1000

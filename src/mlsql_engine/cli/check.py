@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mlsql_engine.cli.output import unwritable
 from mlsql_engine.cli.run import add_permissions, add_variables, script_source
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.settings import Settings
@@ -35,6 +36,8 @@ def add_to(commands: Any) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Check the script; 0 when nothing is wrong, else 1."""
+    if sys.stdout is None:
+        raise MlsqlError("standard output is closed", code="CANNOT_WRITE")
     from mlsql_engine.session import check
 
     source, includes = script_source(options.file)
@@ -44,8 +47,11 @@ def execute(options: argparse.Namespace) -> int:
         text = "".join(json.dumps(as_json(problem), ensure_ascii=False) + "\n" for problem in problems)
     else:
         text = "".join(problem.render() + "\n\n" for problem in problems)
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        raise unwritable(error) from error
     count = "no errors" if not problems else "1 error" if len(problems) == 1 else f"{len(problems)} errors"
     if sys.stderr is not None:
         sys.stderr.write(f"{Path(source.name).name}: {count}\n")

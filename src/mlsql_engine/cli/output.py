@@ -20,7 +20,7 @@ def as_text(table: Table) -> None:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
 
 
 def as_json(table: Table) -> None:
@@ -44,7 +44,7 @@ def as_arrow(table: Table) -> None:
                     writer.write_batch(batch)
             sys.stdout.buffer.flush()
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
 
 
 WRITERS: dict[str, Callable[[Table], None]] = {
@@ -71,7 +71,7 @@ def _through_pipe(table: Table, options: SaveOptions) -> None:
         os.close(sink)
         thread.join()
     if failures:
-        raise _unwritable(failures[0])
+        raise unwritable(failures[0])
 
 
 def _pass_on(descriptor: int, failures: list[OSError]) -> None:
@@ -86,7 +86,7 @@ def _pass_on(descriptor: int, failures: list[OSError]) -> None:
                 pass
 
 
-def _unwritable(error: OSError) -> BaseException:
+def unwritable(error: OSError) -> BaseException:
     """Nobody reads any more, which is no mistake of the script; or the result cannot be written."""
     if isinstance(error, BrokenPipeError) or "Broken pipe" in str(error):
         return ReaderGone()

@@ -14,6 +14,7 @@ from mlsql_engine.core.errors import SqlProblem, SyntaxProblem
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines import spark_meaning, spark_queries, spark_syntax
+from mlsql_engine.engines.duckdb.functions import OVERLOADED, TYPED
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
 from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
@@ -133,9 +134,26 @@ def _read(
     if terms.text_as_numbers:
         spark_meaning.take_text_as_numbers(tree)
     _, left = _nodes(tree)
-    calls += [name for node in left["Anonymous"] if (name := str(node.this).lower()).startswith("mlsql_")]
+    _look_at_types(left["Anonymous"])
+    made = (str(node.this).lower().removesuffix(TYPED) for node in left["Anonymous"])
+    calls += [name for name in made if name.startswith("mlsql_")]
     random = any(left[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
     return _Reading(tree, read, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
+
+
+def _look_at_types(calls: Iterable[Any]) -> None:
+    """Call a macro with typed parameters by its other name where DuckDB would not know an argument's type."""
+    from sqlglot import exp
+
+    for node in calls:
+        if str(node.this).lower() not in OVERLOADED:
+            continue
+        inside = [inner for argument in node.expressions for inner in argument.walk()]
+        others = (inner for inner in inside if isinstance(inner, exp.Anonymous))
+        if any(isinstance(inner, exp.AggFunc | exp.Window) for inner in inside) or any(
+            not str(inner.this).lower().startswith("mlsql_") for inner in others
+        ):
+            node.set("this", f"{node.this}{TYPED}")
 
 
 def _places(text: str, terms: _Terms) -> Places:

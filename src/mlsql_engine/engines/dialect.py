@@ -14,10 +14,11 @@ from mlsql_engine.core.errors import SqlProblem, SyntaxProblem
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines import spark_meaning, spark_queries, spark_syntax
-from mlsql_engine.engines.duckdb.functions import OVERLOADED, TYPED
+from mlsql_engine.engines.duckdb.functions import OVERLOADED
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
 from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
+from mlsql_engine.engines.spark_aggregates import AGGREGATES
 from mlsql_engine.engines.spark_generators import kind_of
 from mlsql_engine.engines.spark_names import column_name, select_names
 from mlsql_engine.engines.translation import Draft, Places, Translation, find_places
@@ -135,25 +136,35 @@ def _read(
         spark_meaning.take_text_as_numbers(tree)
     _, left = _nodes(tree)
     _look_at_types(left["Anonymous"])
-    made = (str(node.this).lower().removesuffix(TYPED) for node in left["Anonymous"])
+    made = (str(node.this).lower() for node in left["Anonymous"])
     calls += [name for name in made if name.startswith("mlsql_")]
     random = any(left[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
     return _Reading(tree, read, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
 
 
 def _look_at_types(calls: Iterable[Any]) -> None:
-    """Call a macro with typed parameters by its other name where DuckDB would not know an argument's type."""
+    """Have DuckDB look at the arguments of a macro that is chosen by their types before it chooses.
+
+    It does not know the types of aggregates then, but those of a lambda's parameters, which their values give.
+    """
     from sqlglot import exp
 
     for node in calls:
         if str(node.this).lower() not in OVERLOADED:
             continue
-        inside = [inner for argument in node.expressions for inner in argument.walk()]
-        others = (inner for inner in inside if isinstance(inner, exp.Anonymous))
-        if any(isinstance(inner, exp.AggFunc | exp.Window) for inner in inside) or any(
-            not str(inner.this).lower().startswith("mlsql_") for inner in others
-        ):
-            node.set("this", f"{node.this}{TYPED}")
+        if any(_is_aggregate(inner) for argument in node.expressions for inner in argument.walk()):
+            names = [exp.to_identifier(f"__argument{index}") for index in range(len(node.expressions))]
+            chosen = exp.Anonymous(this=node.this, expressions=[name.copy() for name in names])
+            values = [argument.copy() for argument in node.expressions]
+            lambda_ = exp.Lambda(this=chosen, expressions=names)
+            node.replace(exp.Anonymous(this="invoke", expressions=[lambda_, *values]))
+
+
+def _is_aggregate(node: Any) -> bool:
+    from sqlglot import exp
+
+    plain = isinstance(node, exp.Anonymous) and str(node.this).lower() in AGGREGATES
+    return plain or isinstance(node, exp.AggFunc | exp.Window)
 
 
 def _places(text: str, terms: _Terms) -> Places:

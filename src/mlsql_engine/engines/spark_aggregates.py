@@ -206,3 +206,30 @@ REWRITES: Final[dict[str, Rewrite]] = {
     "grouping_id": _grouping_id,
 }
 """The rewriting of aggregates, by Spark's names; every one replaces its node."""
+
+AGGREGATES: Final = frozenset(
+    (
+        "first",
+        "last",
+        "any_value",
+        "arg_max",
+        "arg_min",
+        "list",
+        "array_agg",
+        "string_agg",
+        "listagg",
+        "mode",
+        "median",
+    )
+    + (
+        "quantile_cont",
+        "quantile_disc",
+        "approx_quantile",
+        "approx_count_distinct",
+        "count_if",
+        "product",
+        "entropy",
+    )
+    + ("bool_and", "bool_or", "bit_and", "bit_or", "bit_xor", "kurtosis", "kurtosis_pop", "skewness", "histogram")
+)
+"""Those of DuckDB's aggregates, by name, that sqlglot has no class for."""

@@ -74,7 +74,7 @@ def _date_format(arguments: list[Any]) -> exp.Expr:
 def _from_unixtime(arguments: list[Any]) -> exp.Expr:
     seconds, *pattern = arguments
     micros = infix("Mul", cast(seconds, "bigint"), number(1_000_000))
-    return _formatted(call("make_timestamp", micros), pattern[0] if pattern else text(_TIME_PATTERN))
+    return _formatted(call("mlsql_local", micros), pattern[0] if pattern else text(_TIME_PATTERN))
 
 
 def _to_time(arguments: list[Any]) -> exp.Expr:
@@ -97,8 +97,8 @@ def _unix_time(arguments: list[Any]) -> exp.Expr:
 
 
 def now() -> exp.Expr:
-    """The time, in UTC."""
-    return call("timezone", text("UTC"), call("now"))
+    """The time, in the session's zone."""
+    return call("timezone", call("current_setting", text("TimeZone")), call("now"))
 
 
 def _date_moved(operator: str) -> Call:
@@ -224,6 +224,8 @@ CALLS: Final[dict[str, Call]] = {
     "datepart": _date_part,
     "datediff": _days_between,
     "from_unixtime": _from_unixtime,
+    "localtimestamp": lambda _: now(),
+    "now": lambda _: now(),
     "timestamp": _to_time,
     "timestampadd": _time_moved,
     "timestampdiff": _units_between,

@@ -17,12 +17,12 @@ from mlsql_engine.engines.spark_functions import MISSING
 from . import arrays, spark_arrays, spark_dates, spark_json, spark_numbers, spark_strings, spark_values, vectors
 from . import arrays as _arrays
 from .arrays import Macro
-from .spark_macros import PREFIX, TYPED, stored_name
+from .spark_macros import PREFIX, stored_name
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["MACROS", "OVERLOADED", "RENAMED", "TYPED", "Macro", "full_text", "install", "names"]
+__all__ = ["MACROS", "OVERLOADED", "RENAMED", "Macro", "full_text", "install", "names"]
 
 MACROS: Final[dict[str, Macro]] = {macro.name: macro for macro in (*vectors.MACROS, *arrays.MACROS)}
 """The language's own functions, by the name that a script uses."""
@@ -40,8 +40,11 @@ RENAMED: Final[dict[str, str]] = {
 }
 """From the name in a script to the macro's, where they differ, or to the one that `spark_meaning` rewrites."""
 
-OVERLOADED: Final = frozenset(stored_name(macro.name) for macro in SPARK.values() if f"{TYPED}(" in macro.sql)
-"""Macros, by their names in DuckDB, that have a second one, of that name and TYPED."""
+_TYPED_PARAMETER: Final = re.compile(r"[(,] ?[a-z]+ [A-Z]+(?:\[\])?[,)]")
+OVERLOADED: Final = frozenset(
+    stored_name(macro.name) for macro in SPARK.values() if _TYPED_PARAMETER.search(macro.sql)
+)
+"""Macros, by their names in DuckDB, that are chosen by the types of their arguments."""
 
 _CALL: Final = re.compile(r"\bmlsql_\w+(?=\()")
 
@@ -55,8 +58,7 @@ def install(connection: duckdb.DuckDBPyConnection, wanted: Iterable[str] | None 
 def _with_needed(name: str) -> Iterator[str]:
     """The macro, after those that it calls."""
     macro = _macro(name)
-    for found in _CALL.findall(macro.sql.partition("(")[2]):
-        called = found.removesuffix(TYPED)
+    for called in _CALL.findall(macro.sql.partition("(")[2]):
         script_name = called if called in SPARK else called.removeprefix(PREFIX)
         if script_name != name:
             yield from _with_needed(script_name)

@@ -79,7 +79,7 @@ def _partial_time() -> str:
 def _number_time() -> str:
     """Numbers are seconds from 1970 on."""
     kinds = "'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'FLOAT', 'DOUBLE'"
-    seconds = "make_timestamp((TRY_CAST(x AS DECIMAL(38, 6)) * 1000000)::BIGINT)"
+    seconds = "mlsql_local((TRY_CAST(x AS DECIMAL(38, 6)) * 1000000)::BIGINT)"
     is_number = f"typeof(x) IN ({kinds}) OR starts_with(typeof(x), 'DECIMAL')"
     return f"CASE WHEN {is_number} THEN {seconds} ELSE {_time('x')} END"
 
@@ -102,7 +102,7 @@ def _whole_months() -> str:
 
 
 _NUMBERS_OF_TIMES: Final = tuple(
-    spark(name, ("t", f"epoch_{unit}({_time('t')})"))
+    spark(name, ("t", f"epoch_{unit}(mlsql_instant({_time('t')}))"))
     for name, unit in (("unix_millis", "ms"), ("unix_micros", "us"))
 )
 _PARTS: Final = tuple(
@@ -131,7 +131,10 @@ MACROS: Final[tuple[Macro, ...]] = (
         ("x VARCHAR, f", "try_strptime(x, f)"),
         ("x, f", _time("x")),
     ),
-    spark("mlsql_epoch", ("t", "CAST(floor(epoch(t)) AS BIGINT)")),
+    # The session's zone stands between times as they are written and the seconds since 1970 in Greenwich.
+    spark("mlsql_local", ("n", "timezone(current_setting('TimeZone'), make_timestamptz(n))")),
+    spark("mlsql_instant", ("t", "timezone(current_setting('TimeZone'), CAST(t AS TIMESTAMP))")),
+    spark("mlsql_epoch", ("t", "CAST(floor(epoch(mlsql_instant(t))) AS BIGINT)")),
     spark("dayofweek", ("t", f"(dayofweek({_date('t')}) + 1)::INTEGER")),
     spark("weekday", ("t", f"(isodow({_date('t')}) - 1)::INTEGER")),
     spark("dayname", ("t", f"strftime({_time('t')}, '%a')")),
@@ -150,9 +153,9 @@ MACROS: Final[tuple[Macro, ...]] = (
     spark("unix_date", ("t", f"({_date('t')} - DATE '1970-01-01')::INTEGER")),
     spark("date_from_unix_date", ("n", "(DATE '1970-01-01' + n::INTEGER)")),
     spark("unix_seconds", ("t", f"mlsql_epoch({_time('t')})")),
-    spark("timestamp_seconds", ("n", "make_timestamp(round(n * 1000000)::BIGINT)")),
-    spark("timestamp_millis", ("n", "make_timestamp(n * 1000)")),
-    spark("timestamp_micros", ("n", "make_timestamp(n)")),
+    spark("timestamp_seconds", ("n", "mlsql_local(round(n * 1000000)::BIGINT)")),
+    spark("timestamp_millis", ("n", "mlsql_local(n * 1000)")),
+    spark("timestamp_micros", ("n", "mlsql_local(n)")),
     spark("make_date", ("y, m, d", "TRY(make_date(y::BIGINT, m::BIGINT, d::BIGINT))")),
     *(
         spark(start + end, ("y, m, d, h, i, s", _made_time()))
@@ -166,5 +169,5 @@ MACROS: Final[tuple[Macro, ...]] = (
         ("z, t", f"timezone({text('z')}, timezone('UTC', {_time('t')}))"),
         ("f, z, t", f"timezone({text('z')}, timezone({text('f')}, {_time('t')}))"),
     ),
-    spark("current_timezone", ("", "'UTC'")),
+    spark("current_timezone", ("", "current_setting('TimeZone')")),
 )

@@ -16,35 +16,12 @@ from typing import Final
 from .arrays import Macro
 
 PREFIX: Final = "mlsql_"
-TYPED: Final = "_typed"
-"""Ends the name of a macro that has the types of its arguments looked at before it is chosen."""
 
 
 def spark(name: str, *overloads: tuple[str, str]) -> Macro:
     """A macro of (parameters, body) pairs for the function that Spark calls `name`."""
     bodies = ", ".join(f"({parameters}) AS {body}" for parameters, body in overloads)
-    sql = f"CREATE OR REPLACE MACRO {stored_name(name)}{bodies}"
-    if any(" " in parameter for parameters, _ in overloads for parameter in _split(parameters)):
-        sql += f";\n{_typed(stored_name(name), overloads)}"
-    return Macro(name, name, "", sql)
-
-
-def _typed(stored: str, overloads: tuple[tuple[str, str], ...]) -> str:
-    """The macro for arguments whose types DuckDB does not know when it chooses among typed parameter lists.
-
-    That are those that hold an aggregate; those of a lambda are known.
-    """
-    forms = {}
-    for parameters, _ in overloads:
-        names = [parameter.split(" ")[0] for parameter in _split(parameters)]
-        inner = [f"__{name}" for name in names]
-        chosen = f"invoke(lambda {', '.join(inner)}: {stored}({', '.join(inner)}), {', '.join(names)})"
-        forms[len(names)] = f"({', '.join(names)}) AS {chosen}"
-    return f"CREATE OR REPLACE MACRO {stored}{TYPED}{', '.join(forms.values())}"
-
-
-def _split(parameters: str) -> list[str]:
-    return [parameter.strip() for parameter in parameters.split(",")]
+    return Macro(name, name, "", f"CREATE OR REPLACE MACRO {stored_name(name)}{bodies}")
 
 
 def stored_name(name: str) -> str:

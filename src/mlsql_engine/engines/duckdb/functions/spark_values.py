@@ -51,12 +51,13 @@ MACROS: Final[tuple[Macro, ...]] = (
     spark("mlsql_number", ("x VARCHAR", "CAST(x AS DOUBLE)"), ("x", "x")),
     spark("mlsql_as_text", ("x BLOB", "decode(x)"), ("x", _text())),
     # Times are numbers of seconds from 1970 on; as a number of another type they would be NULL.
-    spark("mlsql_seconds", ("x", "floor(epoch(TRY_CAST(x AS TIMESTAMP)))")),
+    spark("mlsql_seconds", ("x", "floor(epoch(mlsql_instant(TRY_CAST(x AS TIMESTAMP))))")),
     spark(
         "mlsql_as_double",
         (
             "x",
-            "CASE WHEN typeof(x) = 'TIMESTAMP' THEN epoch(TRY_CAST(x AS TIMESTAMP)) ELSE TRY_CAST(x AS DOUBLE) END",
+            "CASE WHEN typeof(x) = 'TIMESTAMP' THEN epoch(mlsql_instant(TRY_CAST(x AS TIMESTAMP))) "
+            "ELSE TRY_CAST(x AS DOUBLE) END",
         ),
     ),
     spark("mlsql_bytes", ("x VARCHAR", "encode(x)"), ("x", "TRY_CAST(x AS BLOB)")),

@@ -74,7 +74,7 @@ def draft(
         parts = re.split(f'"{mark}(\\d+)"', _generate(reading.tree, query))
     names_of_slots = list(slots)
     script_names = {engine_name.lower(): name for name, engine_name in called.items() if engine_name is not None}
-    calls = frozenset(script_names.get(name, name) for name in reading.calls)
+    calls = frozenset(script_names.get(name) or _script_name(name, functions) for name in reading.calls)
     text = query.value
     return Draft(
         pieces=tuple(parts[::2]),
@@ -89,6 +89,12 @@ def draft(
         find_places=lambda: _places(text, terms),
         make_tree=lambda views: _tree(text, views, terms),
     )
+
+
+def _script_name(name: str, functions: Mapping[str, str]) -> str:
+    """A function of ours that the translation calls and not the query, by its name in a script if it has one."""
+    plain = name.removeprefix("mlsql_")
+    return plain if functions.get(plain) == name else name
 
 
 @dataclass(frozen=True)

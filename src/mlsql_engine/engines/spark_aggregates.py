@@ -208,28 +208,34 @@ REWRITES: Final[dict[str, Rewrite]] = {
 """The rewriting of aggregates, by Spark's names; every one replaces its node."""
 
 AGGREGATES: Final = frozenset(
-    (
-        "first",
-        "last",
+    [
         "any_value",
+        "approx_count_distinct",
+        "approx_quantile",
         "arg_max",
         "arg_min",
-        "list",
         "array_agg",
-        "string_agg",
+        "bit_and",
+        "bit_or",
+        "bit_xor",
+        "bool_and",
+        "bool_or",
+        "count_if",
+        "entropy",
+        "first",
+        "histogram",
+        "kurtosis",
+        "kurtosis_pop",
+        "last",
+        "list",
         "listagg",
-        "mode",
         "median",
-    )
-    + (
+        "mode",
+        "product",
         "quantile_cont",
         "quantile_disc",
-        "approx_quantile",
-        "approx_count_distinct",
-        "count_if",
-        "product",
-        "entropy",
-    )
-    + ("bool_and", "bool_or", "bit_and", "bit_or", "bit_xor", "kurtosis", "kurtosis_pop", "skewness", "histogram")
+        "skewness",
+        "string_agg",
+    ]
 )
 """Those of DuckDB's aggregates, by name, that sqlglot has no class for."""

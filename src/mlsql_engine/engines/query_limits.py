@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token, TokenType
 
 DEEPEST: Final = 150
-"""Brackets, cases, lambdas and signs inside each other; the parser takes about 2 KB of stack for each."""
+"""Brackets, cases and signs inside each other; the parser takes about 2 KB of stack for each."""
 HIGHEST: Final = 900
 """Operators in a chain, of which each is a level of DuckDB's tree, which has at most 1,000."""
 DOUBLING: Final = 10
@@ -59,7 +59,8 @@ def refuse_deep_nesting(tokens: list[Token], query: Text) -> None:
             last_sign = index
         elif kind != "<" or after_type:  # else it compares
             row = nesting.closed_row + 1 if kind == "[" and kinds.get(before.token_type) == "]" else 0
-            nesting.see(_Opened(kind, after_type or before.text.lower() in _COPIED, nesting.joins, row))
+            doubling = kind in ("(", "[") and (after_type or before.text.lower() in _COPIED)
+            nesting.see(_Opened(kind, doubling, nesting.joins, row))
         if nesting.is_too_deep:
             raise too_deep(query.place(token.start, token.end + 1))
     nesting.end_of_part()
@@ -82,7 +83,7 @@ def _is_flat(tokens: list[Token]) -> bool:
     brackets = max(accumulate(map(steps.get, words, repeat(0))), default=0)
     if brackets > DOUBLING or words.count(TokenType.JOIN) > DOUBLING:
         return False
-    others = words.count(TokenType.CASE) + words.count(TokenType.ARROW)
+    others = words.count(TokenType.CASE)
     kinds = _kinds()
     named = list(map(kinds.get, words))
     others += sum(pair in (("sign", "sign"), ("type", "<"), ("]", "[")) for pair in pairwise(named))
@@ -116,8 +117,6 @@ def _kinds() -> dict[TokenType, str]:
         TokenType.GT: ">",
         TokenType.CASE: "case",
         TokenType.END: "end",
-        TokenType.ARROW: "->",
-        TokenType.COMMA: ",",
         TokenType.SELECT: "select",
         TokenType.JOIN: "join",
         TokenType.CROSS: "no condition",
@@ -165,13 +164,10 @@ class _Nesting:
         """Go on to a word."""
         self.signs = 0
         match word.kind:
-            case "(" | "[" | "{" | "<" | "case" | "->":
+            case "(" | "[" | "{" | "<" | "case":
                 self._open.append(word)
                 self._doubling += word.doubling
                 self.joins = 0
-            case ",":
-                while self._open and self._open[-1].kind == "->":
-                    self._close()
             case "join":
                 self.joins += 1
             case "on":
@@ -184,11 +180,10 @@ class _Nesting:
                 self._close_to(_OPENED_BY[word.kind])
 
     def _close_to(self, opening: str) -> None:
-        """Close the innermost such bracket, with the lambdas that end there; nothing where there is none."""
-        brackets = ("(", "[", "{")
-        inside = ("->", "case", "<") if opening in brackets else ("->",)
-        while self._open and self._open[-1].kind in inside and self._open[-1].kind != opening:
-            self._close()
+        """Close the innermost such bracket, with what is open in it; nothing where there is none."""
+        if opening in ("(", "[", "{"):
+            while self._open and self._open[-1].kind in ("case", "<"):
+                self._close()
         if self._open and self._open[-1].kind == opening:
             self._close()
 
@@ -206,22 +201,20 @@ class _Nesting:
 
 
 def refuse_high_tree(levels: int, tree: exp.Expr, query: Text) -> None:
-    """Refuse a tree, `levels` high, that generating SQL of it or binding that would not survive."""
-    if levels <= DEEPEST:
+    """Refuse a tree, `levels` high, that DuckDB would not bind."""
+    if levels <= HIGHEST:
         return
     from sqlglot import exp
 
-    # Chains of and, or and unions are flat for both; those of other operators for the generator.
-    waiting: list[tuple[exp.Expr, int, int]] = [(tree, 0, 0)]
+    waiting: list[tuple[exp.Expr, int]] = [(tree, 0)]
     while waiting:
-        node, height, depth = waiting.pop()
-        if height > HIGHEST or depth > 3 * DEEPEST:
+        node, height = waiting.pop()
+        if height > HIGHEST:
             raise too_deep(query.span)
         for child in node.iter_expressions():
-            chained = type(child) is type(node)
-            flat = chained and isinstance(node, exp.Connector | exp.SetOperation)
-            in_loop = flat or (chained and isinstance(node, exp.Binary))
-            waiting.append((child, height + (not flat), depth + (not in_loop)))
+            # DuckDB has lists for chains of and, of or and of unions.
+            in_list = type(child) is type(node) and isinstance(node, exp.Connector | exp.SetOperation)
+            waiting.append((child, height + (not in_list)))
 
 
 def refuse_nested_casts(casts: int, tree: exp.Expr, query: Text) -> None:

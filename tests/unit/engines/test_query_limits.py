@@ -32,7 +32,6 @@ NESTED: dict[str, Callable[[int], str]] = {
     "not": lambda n: f"select {'not ' * n}true as x",
     "minus": lambda n: f"select {'- ' * n}1 as x",
     "signs in turn": lambda n: f"select {'- ~ ' * (n // 2)}1 as x",
-    "lambdas": lambda n: f"select f({'x -> ' * n}1) as x",
     "lambdas in brackets": lambda n: f"select {'f((x, y) -> ' * n}1{')' * n} as x",
     "types": lambda n: f"select cast(null as {'array<' * n}int{'>' * n}) as x",
     "subscripts": lambda n: f"select l{'[0]' * n} as x from t",
@@ -72,6 +71,7 @@ CHAINS: dict[str, tuple[str, str]] = {
     "concatenation": ("select {} as x from t", " || "),
     "sums and differences": ("select {} as x from t", " - a + "),
     "path": ("select t.{} as x from t", "."),
+    "lambdas": ("select f({}) as x from t", " -> "),
 }
 
 
@@ -110,6 +110,10 @@ class TestWhatTheParserTriesInTwoWays:
             else f"select {f'{name}(' * 40}1{')' * 40} as x"
         )
         assert _sql_or_error(query) in ("sql", TOO_DEEP)
+
+    def test_types_in_types_are_not_among_them(self) -> None:
+        inside = f"cast(null as {'array<' * 20}int{'>' * 20})"
+        assert _sql_or_error(f"select {'(' * 20}{inside}{')' * 20} as x") == "sql"
 
     def test_types_with_sizes(self) -> None:
         assert _sql_or_error(f"select {'decimal(1, ' * 40}1{')' * 40} as x") in ("sql", TOO_DEEP)

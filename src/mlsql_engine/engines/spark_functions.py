@@ -81,6 +81,12 @@ MISSING: Final = _words(
 )
 """Functions of Spark's that are not there on DuckDB, or have another meaning there."""
 
+MANY_COLUMNS: Final = frozenset({"inline", "inline_outer", "json_tuple", "posexplode", "posexplode_outer", "stack"})
+"""Functions that make several columns."""
+
+RANKS: Final = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "ntile"})
+"""Window functions whose frame is all rows up to the current one."""
+
 
 def call_name(name: str, arguments: list[str]) -> str:
     """The call as a column name; `name` in lower case, the arguments by their own names."""

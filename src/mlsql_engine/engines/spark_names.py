@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsql_engine.engines.plain_calls import plain
-from mlsql_engine.engines.spark_functions import call_name
+from mlsql_engine.engines.spark_functions import MANY_COLUMNS, RANKS, call_name
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -52,10 +52,6 @@ _SPARK_TYPES: Final = {
     "BYTE": "TINYINT",
     "REAL": "FLOAT",
 }
-_MANY_COLUMNS: Final = frozenset(
-    {"inline", "inline_outer", "json_tuple", "posexplode", "posexplode_outer", "stack"}
-)
-_RANKS: Final = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "ntile"})
 _TO_HERE: Final = "BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 
@@ -102,7 +98,7 @@ class _Namer:
         star = isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
         if star or isinstance(item, exp.Alias | exp.Aliases):
             return None
-        if isinstance(item, exp.Anonymous) and self._written(item) in _MANY_COLUMNS:
+        if isinstance(item, exp.Anonymous) and self._written(item) in MANY_COLUMNS:
             return None
         return self.top(item, sources)
 
@@ -309,7 +305,7 @@ class _Namer:
             offset = self.name(function.expressions[1]) if len(function.expressions) > 1 else "1"
             bound = f"{'-' if name == 'lag' else ''}{offset} FOLLOWING"
             return f"ROWS BETWEEN {bound} AND {bound}"
-        if name in _RANKS:
+        if name in RANKS:
             return f"ROWS {_TO_HERE}"
         if window.args.get("order") is None and name != "cume_dist":
             return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"

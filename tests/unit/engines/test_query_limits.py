@@ -109,14 +109,14 @@ class TestWhatTheParserTriesInTwoWays:
             if name == "map"
             else f"select {f'{name}(' * 40}1{')' * 40} as x"
         )
-        assert _sql_or_error(query) in ("sql", TOO_DEEP)
+        assert _sql_or_error(query) == "sql"
 
     def test_types_in_types_are_not_among_them(self) -> None:
         inside = f"cast(null as {'array<' * 20}int{'>' * 20})"
         assert _sql_or_error(f"select {'(' * 20}{inside}{')' * 20} as x") == "sql"
 
     def test_types_with_sizes(self) -> None:
-        assert _sql_or_error(f"select {'decimal(1, ' * 40}1{')' * 40} as x") in ("sql", TOO_DEEP)
+        assert _sql_or_error(f"select {'decimal(1, ' * 40}1{')' * 40} as x") == TOO_DEEP
 
     @pytest.mark.parametrize("opening", ["array[", "int["])
     def test_subscripts_of_types(self, opening: str) -> None:

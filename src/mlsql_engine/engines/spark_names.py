@@ -44,11 +44,7 @@ _OPERATORS: Final = {
     "BitwiseLeftShift": "<<",
     "BitwiseRightShift": ">>",
 }
-_SPARK_TYPES: Final = {
-    "DECIMAL": "DECIMAL(10,0)",
-    "INTEGER": "INT",
-    "LONG": "BIGINT",
-    "SHORT": "SMALLINT",
+_SPARK_TYPES: Final = {"DECIMAL": "DECIMAL(10,0)", "INTEGER": "INT", "LONG": "BIGINT", "SHORT": "SMALLINT"} | {
     "BYTE": "TINYINT",
     "REAL": "FLOAT",
 }

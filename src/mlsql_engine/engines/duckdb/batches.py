@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
@@ -17,8 +17,18 @@ if TYPE_CHECKING:
     import duckdb
 
 
+class Feeding(Protocol):
+    """What a query reads beside the database."""
+
+    def interrupt(self) -> None:
+        """Make it fail soon."""
+
+    def close(self) -> None:
+        """End it, when the query has ended."""
+
+
 class DuckBatches:
-    """A reader on a cursor of its own; closing it ends the query, and then `close_cursor` what belongs to it."""
+    """A reader on a cursor of its own; closing it ends the query and what feeds it."""
 
     def __init__(
         self,
@@ -26,10 +36,10 @@ class DuckBatches:
         reader: pa.RecordBatchReader,
         interruption: Interruption,
         explain: Callable[[Exception], BaseException],
-        close_cursor: Callable[[], None] | None = None,
+        feeding: Feeding | None = None,
     ) -> None:
         self._cursor = cursor
-        self._close_cursor = close_cursor or cursor.close
+        self._feeding = feeding
         self._reader = reader
         self._interruption = interruption
         self._explain = explain
@@ -54,8 +64,13 @@ class DuckBatches:
     def close(self) -> None:
         """End the query and give its memory back."""
         with suppress(Exception):
+            # Else the query would wait for what it is fed with.
+            if self._feeding is not None:
+                self._feeding.interrupt()
             self._reader.close()
-        self._close_cursor()
+        self._cursor.close()
+        if self._feeding is not None:
+            self._feeding.close()
 
     def __enter__(self) -> DuckBatches:
         return self

@@ -115,14 +115,13 @@ def own_nodes(root: Any) -> Iterator[exp.Expr]:
     """The nodes of a clause (or a list of them) in the order of the text, without what is below subqueries."""
     from sqlglot import exp
 
-    if isinstance(root, list):
-        for item in root:
-            yield from own_nodes(item)
-    elif isinstance(root, exp.Expr):
-        yield root
-        if not isinstance(root, exp.Query):
-            for child in root.iter_expressions():
-                yield from own_nodes(child)
+    waiting = list(reversed(root)) if isinstance(root, list) else [root]
+    while waiting:  # no recursion: a chain of conditions may be thousands deep
+        node = waiting.pop()
+        if isinstance(node, exp.Expr):
+            yield node
+            if not isinstance(node, exp.Query):
+                waiting.extend(reversed(list(node.iter_expressions())))
 
 
 def is_guarded(node: exp.Expr) -> bool:

@@ -187,7 +187,7 @@ class DuckDBEngine:
             raise
         explain = self._diagnosis.explain
         return DuckBatches(
-            cursor, reader, self._database.interruption, lambda error: explain(error, relation=own), reading.close
+            cursor, reader, self._database.interruption, lambda error: explain(error, relation=own), reading
         )
 
     def _cancel(self) -> None:

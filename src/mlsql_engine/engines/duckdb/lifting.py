@@ -38,10 +38,9 @@ class LiftedCall:
 
 @dataclass(frozen=True)
 class Lift:
-    """A select in two: `child` with `columns`, and `outer` over the stage, which reads `passed` of them."""
+    """A select in two: `child`, and `outer` over the stage, which reads the child's columns `passed`."""
 
     child: exp.Expr
-    columns: tuple[str, ...]
     passed: tuple[str, ...]
     calls: tuple[LiftedCall, ...]
     outer: exp.Select
@@ -107,12 +106,7 @@ class _Lifting:
         for clause in ("joins", "laterals"):
             self._select.set(clause, None)
         self._select.set("from_", exp.From(this=exp.to_table(stage)))
-        columns = tuple(name for _, names in self._stars for name in names)
-        columns += tuple(name for name, _ in self._inputs.values())
-        items = [star.copy() for star, _ in self._stars]
-        items += [exp.alias_(value, name) for name, value in self._inputs.values()]
-        child.set("expressions", items)
-        return Lift(self._named(child, columns), columns, tuple(self._passed), calls, self._select)
+        return Lift(self._with_columns(child), tuple(self._passed), calls, self._select)
 
     def _calls(self, found: list[exp.Anonymous]) -> tuple[LiftedCall, ...]:
         calls: dict[str, LiftedCall] = {}
@@ -153,15 +147,20 @@ class _Lifting:
             expanded[place] = [exp.alias_(exp.column(name), title, quoted=True) for name, title in pairs]
         return expanded
 
-    def _named(self, child: exp.Select, columns: tuple[str, ...]) -> exp.Expr:
-        """The child with the columns of its stars named, which come first."""
+    def _with_columns(self, child: exp.Select) -> exp.Expr:
+        """The child with its columns: those of stars come first, since only a list of all names can name them."""
         from sqlglot import exp
 
+        items = [star.copy() for star, _ in self._stars]
+        items += [exp.alias_(value, name) for name, value in self._inputs.values()]
+        child.set("expressions", items)
         if not self._stars:
             return child
+        names = [name for _, names in self._stars for name in names]
+        names += [name for name, _ in self._inputs.values()]
         alias = exp.TableAlias(
             this=exp.to_identifier(f"{self._prefix}child"),
-            columns=[exp.to_identifier(name, quoted=True) for name in columns],
+            columns=[exp.to_identifier(name, quoted=True) for name in names],
         )
         return exp.select("*").from_(exp.Subquery(this=child, alias=alias))
 
@@ -321,10 +320,16 @@ def _conditions(node: exp.Expr) -> list[exp.Expr]:
     """What AND joins."""
     from sqlglot import exp
 
-    inner = node.unnest()
-    if isinstance(inner, exp.And):
-        return [*_conditions(inner.left), *_conditions(inner.right)]
-    return [node]
+    found: list[exp.Expr] = []
+    waiting = [node]
+    while waiting:
+        condition = waiting.pop()
+        inner = condition.unnest()
+        if isinstance(inner, exp.And):
+            waiting += [inner.right, inner.left]
+        else:
+            found.append(condition)
+    return found
 
 
 def _uses_parameters(node: exp.Expr) -> bool:

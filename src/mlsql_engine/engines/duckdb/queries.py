@@ -260,4 +260,4 @@ def _refusals() -> tuple[type[Exception], ...]:
     """What is raised for a query that cannot be cut, or that the engine does not take."""
     import duckdb
 
-    return (Refused, duckdb.ProgrammingError, duckdb.NotSupportedError, duckdb.DataError)
+    return (Refused, RecursionError, duckdb.ProgrammingError, duckdb.NotSupportedError, duckdb.DataError)

@@ -12,7 +12,7 @@ _MORE_THAN_ONCE = 2
 
 
 def reads(tree: exp.Expr) -> Counter[str]:
-    """The tables by the names that the tree has for them, and how often their rows may be asked for.
+    """The tables in the order of the text, by the names that the tree has for them, and how often they may be read.
 
     What a common table expression reads counts once for each of its uses, and not at all without one. What a
     subquery inside an expression, a lateral join or a pivot reads counts twice: how often it is run is the engine's
@@ -23,26 +23,34 @@ def reads(tree: exp.Expr) -> Counter[str]:
     return found
 
 
-def _count(node: exp.Expr, known: dict[str, Counter[str]], times: int, found: Counter[str]) -> None:
-    """Add what is read at and below `node`; `known` is what each visible common table expression reads."""
+def _count(tree: exp.Expr, known: dict[str, Counter[str]], times: int, found: Counter[str]) -> None:
+    """Add what is read at and below `tree`; `known` is what each visible common table expression reads."""
     from sqlglot import exp
 
-    with_: Any = node.args.get("with_")
-    if with_ is not None:
-        known = dict(known)
-        for item in with_.expressions:
-            inside: Counter[str] = Counter()
-            name = item.alias.lower()
-            recursive = bool(with_.args.get("recursive"))
-            # A name inside its own definition is itself only where it is recursive.
-            seen = {**known, name: Counter()} if recursive else known
-            _count(item.this, seen, _MORE_THAN_ONCE if recursive else 1, inside)
-            known[name] = inside
-    if isinstance(node, exp.Table):
-        _count_table(node, known, times, found)
-    for child in node.iter_expressions():
-        if child is not with_:
-            _count(child, known, _times(child, node, times), found)
+    waiting = [(tree, known, times)]  # no recursion: a chain of conditions may be thousands deep
+    while waiting:
+        node, seen, times = waiting.pop()
+        with_: Any = node.args.get("with_")
+        if with_ is not None:
+            seen = _with_definitions(with_, seen)
+        if isinstance(node, exp.Table):
+            _count_table(node, seen, times, found)
+        below = [child for child in node.iter_expressions() if child is not with_]
+        waiting.extend((child, seen, _times(child, node, times)) for child in reversed(below))
+
+
+def _with_definitions(with_: exp.With, known: dict[str, Counter[str]]) -> dict[str, Counter[str]]:
+    """`known` and what the common table expressions of a WITH read."""
+    known = dict(known)
+    recursive = bool(with_.args.get("recursive"))
+    for item in with_.expressions:
+        inside: Counter[str] = Counter()
+        name = item.alias.lower()
+        # A name inside its own definition is itself only where it is recursive.
+        visible = {**known, name: Counter[str]()} if recursive else known
+        _count(item.this, visible, _MORE_THAN_ONCE if recursive else 1, inside)
+        known[name] = inside
+    return known
 
 
 def _count_table(table: exp.Table, known: dict[str, Counter[str]], times: int, found: Counter[str]) -> None:

@@ -106,7 +106,8 @@ def _write_out_aliases(select: exp.Select, columns_of: Callable[[exp.Select], li
         # From the first item on: what an alias stands for is itself written out by then.
         for column, item in wanted:
             if column.name.lower() not in source:
-                if is_random(item):
+                ordinal = item.unalias().is_number and isinstance(column.parent, exp.Group)
+                if ordinal or is_random(item):
                     raise Refused
                 column.replace(_value(item))
     _settle_order(select, aliases)

@@ -95,7 +95,7 @@ class DuckDBEngine:
         """The relation; when it fails on text, once more with text read as numbers, as Spark does."""
         import duckdb
 
-        tables = self._tables.values()
+        tables = [self._tables[name] for name in dict.fromkeys(translation.tables)]
         try:
             return self._queries.relation(translation, tables)
         except duckdb.BinderException as error:

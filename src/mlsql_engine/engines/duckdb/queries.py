@@ -50,7 +50,8 @@ class Queries:
 
     def _made(self, translation: Translation, known: dict[str, DuckRelation]) -> DuckRelation:
         models = self._calls.models()
-        if any(model.function in translation.calls for model in models.values()):
+        asks = any(model.function in translation.calls for model in models.values())
+        if asks:
             aggregates = self._database.aggregates
             draft = _Draft(self._database, self._calls, self._describe, translation, known)
             functions = Functions(frozenset(models), aggregates)
@@ -66,7 +67,7 @@ class Queries:
             translation.volatile,
             query=translation,
             definition=view.select,
-            models=_called(translation.tree, models),
+            models=_called(translation.tree, models) if asks else frozenset(),
         )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mlsql_engine.engines.spark_expressions import call, cast, literal_int, literal_text, number
+from mlsql_engine.engines.spark_expressions import call, cast, literal_int, number
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_CUT: Final = "fraction cut off"
 WHOLE: Final = ("TINYINT", "SMALLINT", "INT", "BIGINT")
 _ZONED: Final = ("TIMESTAMPTZ", "TIMESTAMPLTZ", "TIMESTAMPNTZ")
 _TEXT: Final = ("TEXT", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR")
@@ -53,43 +52,16 @@ def mend_cast(node: exp.Cast) -> None:
 
 
 def _cut_fraction(node: exp.Cast) -> None:
-    """Spark cuts the fraction off, DuckDB rounds. The type is known only to DuckDB, which settles it once.
-
-    Only fractions go through trunc: whole numbers may be too large for a double.
-    """
+    """Spark cuts the fraction off, DuckDB rounds. The type is known only to DuckDB: a macro settles it."""
     from sqlglot import exp
 
-    value, given = node.this, node.this.unnest()
-    is_whole = given.meta.get(_CUT) or (isinstance(given, exp.Cast) and given.to.this.name in WHOLE)
-    if is_whole or (isinstance(value, exp.Literal) and not value.is_string and value.is_int):
-        return
-
-    def with_value(changed: exp.Expr) -> exp.Expr:
-        whole = node.copy()
-        whole.set("this", changed)
-        return whole
-
-    if literal_text(value) is not None:
-        node.replace(with_value(call("mlsql_digits", value.copy())))
-        return
-    if isinstance(value, exp.Literal):
-        node.replace(with_value(call("trunc", cast(value.copy(), "decimal(38, 18)"))))
-        return
-    double, decimal = (call("trunc", cast(value.copy(), kind)) for kind in ("double", "decimal(38, 18)"))
-    kind = call("typeof", value.copy())
-    is_double = exp.In(this=kind, expressions=[exp.Literal.string("DOUBLE"), exp.Literal.string("FLOAT")])
-    is_text = exp.EQ(this=kind.copy(), expression=exp.Literal.string("VARCHAR"))
-    is_decimal = call("starts_with", kind.copy(), exp.Literal.string("DECIMAL"))
-    branches = [
-        exp.If(this=is_double, true=with_value(double)),
-        exp.If(this=is_decimal, true=with_value(decimal)),
-        exp.If(this=is_text, true=with_value(call("mlsql_digits", value.copy()))),
-    ]
-    is_time = exp.EQ(this=kind.copy(), expression=exp.Literal.string("TIMESTAMP"))
-    branches.append(exp.If(this=is_time, true=with_value(call("mlsql_seconds", value.copy()))))
-    case = exp.Case(ifs=branches, default=node.copy())
-    case.meta[_CUT] = True
-    node.replace(case)
+    value = node.this
+    if not isinstance(value, exp.Literal):
+        node.replace(call(f"mlsql_as_{node.to.this.name.lower()}", value.copy()))
+    elif value.is_string:
+        node.set("this", call("mlsql_digits", value.copy()))
+    elif not value.is_int:
+        node.set("this", call("trunc", cast(value.copy(), "decimal(38, 18)")))
 
 
 def mend_division(node: Any) -> None:

@@ -67,7 +67,7 @@ MISSING: Final = _words(
     "kll_sketch_get_rank_bigint kll_sketch_get_rank_double kll_sketch_get_rank_float "
     "kll_sketch_to_string_bigint kll_sketch_to_string_double kll_sketch_to_string_float luhn_check "
     "make_dt_interval make_valid_utf8 mask monotonically_increasing_id quote randn reflect schema_of_csv "
-    "schema_of_json schema_of_variant schema_of_variant_agg schema_of_xml sentences session_window "
+    "schema_of_json schema_of_variant schema_of_variant_agg schema_of_xml sentences session_window shuffle "
     "spark_partition_id st_geogfromwkb st_srid theta_sketch_agg theta_sketch_estimate to_base32 to_char to_csv "
     "to_number to_varchar to_variant_object to_xml try_aes_decrypt try_parse_json try_reflect try_to_binary "
     "try_to_number try_url_decode try_validate_utf8 try_variant_array_append try_variant_get "

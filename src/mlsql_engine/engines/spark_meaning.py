@@ -129,9 +129,7 @@ def _key(node: exp.Bracket) -> None:
     if literal_text(key) is not None:
         node.set("offset", 1)
         return
-    # sqlglot counts the elements of arrays from 0, and adds `offset` where it writes them.
-    node.set("expressions", [call("mlsql_key", node.this.copy(), key.copy())])
-    node.set("offset", 1)
+    node.replace(call("mlsql_item", node.this.copy(), key.copy()))
 
 
 def _escape(node: Any) -> None:

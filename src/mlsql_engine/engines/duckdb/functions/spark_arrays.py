@@ -173,18 +173,22 @@ MACROS: Final[tuple[Macro, ...]] = (
     *(spark(name, ("a, k", "a[k]")) for name in ("element_at", "try_element_at")),
     spark("flatten", ("a", _flatten())),
     spark("sequence", *_sequence()),
-    spark(
-        "shuffle",
-        ("a", "list_transform(list_sort(list_transform(a, lambda e: {'k': random(), 'v': e})), lambda e: e.v)"),
-    ),
     spark("slice", ("a, f, n", _slice())),
     spark("mlsql_some_true", ("l", _logic("true"))),
     spark("mlsql_all_true", ("l", _logic("false"))),
-    # The key of `x[k]`: elements of arrays count from 0, and there is none before.
+    # `x[k]`: elements of arrays count from 0, and there is none before.
     spark(
-        "mlsql_key",
-        ("x, k VARCHAR", "k"),
-        ("x, k", "CASE WHEN typeof(x) NOT LIKE 'MAP%' THEN CASE WHEN k >= 0 THEN k + 1 ELSE 0 END ELSE k END"),
+        "mlsql_item",
+        ("x VARCHAR, k", "error('only an array, a map or a struct has elements, text has none')"),
+        ("x, k VARCHAR", "x[k]"),
+        (
+            "x, k",
+            bound(
+                "__x[CASE WHEN typeof(__x) LIKE 'MAP%' THEN __k WHEN __k >= 0 THEN __k + 1 ELSE 0 END]",
+                x="x",
+                k="k",
+            ),
+        ),
     ),
     spark("map_concat", ("a, b", "map_concat(a, b)"), ("a, b, c", "map_concat(a, b, c)")),
     spark("map_contains_key", ("m, k", "map_contains(m, k)")),

@@ -127,7 +127,8 @@ def _pad(side: str) -> tuple[tuple[str, str], ...]:
         p=text("p"),
     )
     blank = f"{side}({text('s')}, greatest(n::INTEGER, 0), ' ')"
-    return ("s, n", blank), ("s, n, p", body)
+    refused = f"error('{side} of binary values is missing on DuckDB')"
+    return ("s BLOB, n", refused), ("s BLOB, n, p", refused), ("s, n", blank), ("s, n, p", body)
 
 
 def _locate() -> tuple[tuple[str, str], ...]:
@@ -190,8 +191,16 @@ MACROS: Final[tuple[Macro, ...]] = (
     spark("instr", ("s, x", f"strpos({text('s')}, {text('x')})::INTEGER")),
     spark("locate", *_locate()),
     spark("mlsql_joined", *_joined()),
-    spark("left", ("s, n", f"left({text('s')}, greatest(n, 0))")),
-    spark("right", ("s, n", f"right({text('s')}, greatest(n, 0))")),
+    spark(
+        "left",
+        ("s BLOB, n", "error('left of binary values is missing on DuckDB')"),
+        ("s, n", f"left({text('s')}, greatest(n, 0))"),
+    ),
+    spark(
+        "right",
+        ("s BLOB, n", "error('right of binary values is missing on DuckDB')"),
+        ("s, n", f"right({text('s')}, greatest(n, 0))"),
+    ),
     spark(
         "levenshtein",
         ("a, b", f"levenshtein({text('a')}, {text('b')})::INTEGER"),

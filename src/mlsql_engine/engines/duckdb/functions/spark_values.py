@@ -42,8 +42,29 @@ def _type_name() -> str:
 def _text() -> str:
     """Text as Spark writes it: doubles with its exponents, bytes as UTF-8."""
     number = java_text("TRY_CAST(__x AS DOUBLE)", "__t")
-    written = bound(f"CASE WHEN __x IS NOT NULL THEN {number} END", x="x", t="CAST(x AS VARCHAR)")
-    return f"CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN {written} ELSE CAST(x AS VARCHAR) END"
+    written = bound(f"CASE WHEN __x IS NOT NULL THEN {number} END", t="CAST(__x AS VARCHAR)")
+    is_double = "typeof(__x) IN ('DOUBLE', 'FLOAT')"
+    return bound(f"CASE WHEN {is_double} THEN {written} ELSE CAST(__x AS VARCHAR) END", x="x")
+
+
+def _whole(target: str) -> str:
+    """A whole number: Spark cuts a fraction off, DuckDB rounds. Only fractions go through trunc, because whole
+    numbers may be too large for a double; times are seconds from 1970 on."""
+    double, decimal, number, time = (
+        f"TRY_CAST({value} AS {target})"
+        for value in (
+            "trunc(TRY_CAST(__x AS DOUBLE))",
+            "trunc(TRY_CAST(__x AS DECIMAL(38, 18)))",
+            "mlsql_digits(__x)",
+            "floor(epoch(mlsql_instant(TRY_CAST(__x AS TIMESTAMP))))",
+        )
+    )
+    return bound(
+        f"CASE WHEN typeof(__x) IN ('DOUBLE', 'FLOAT') THEN {double} "
+        f"WHEN starts_with(typeof(__x), 'DECIMAL') THEN {decimal} WHEN typeof(__x) = 'VARCHAR' THEN {number} "
+        f"WHEN typeof(__x) = 'TIMESTAMP' THEN {time} ELSE TRY_CAST(__x AS {target}) END",
+        x="x",
+    )
 
 
 MACROS: Final[tuple[Macro, ...]] = (
@@ -51,15 +72,18 @@ MACROS: Final[tuple[Macro, ...]] = (
     spark("mlsql_number", ("x VARCHAR", "CAST(x AS DOUBLE)"), ("x", "x")),
     spark("mlsql_as_text", ("x BLOB", "decode(x)"), ("x", _text())),
     # Times are numbers of seconds from 1970 on; as a number of another type they would be NULL.
-    spark("mlsql_seconds", ("x", "floor(epoch(mlsql_instant(TRY_CAST(x AS TIMESTAMP))))")),
     spark(
         "mlsql_as_double",
         (
             "x",
-            "CASE WHEN typeof(x) = 'TIMESTAMP' THEN epoch(mlsql_instant(TRY_CAST(x AS TIMESTAMP))) "
-            "ELSE TRY_CAST(x AS DOUBLE) END",
+            bound(
+                "CASE WHEN typeof(__x) = 'TIMESTAMP' THEN epoch(mlsql_instant(TRY_CAST(__x AS TIMESTAMP))) "
+                "ELSE TRY_CAST(__x AS DOUBLE) END",
+                x="x",
+            ),
         ),
     ),
+    *(spark(f"mlsql_as_{kind}", ("x", _whole(kind.upper()))) for kind in ("tinyint", "smallint", "int", "bigint")),
     spark("mlsql_bytes", ("x VARCHAR", "encode(x)"), ("x", "TRY_CAST(x AS BLOB)")),
     # The whole number that text says, without its fraction.
     spark(

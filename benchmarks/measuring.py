@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Bar:
-    """What ours may cost at most: `times` the bare thing, plus `plus` seconds."""
+    """What ours may cost at most: `times` the bare thing (0: whatever that takes), plus `plus` seconds."""
 
     times: float = 1.0
     plus: float = 0.0
@@ -28,7 +28,9 @@ class Bar:
         return ours <= bare * self.times + self.plus
 
     def __str__(self) -> str:
-        return f"≤ +{self.plus * 1000:g} ms" if self.plus else f"≤ {self.times:g}x"
+        if not self.plus:
+            return f"≤ {self.times:g}x"
+        return f"≤ {'+' if self.times else ''}{self.plus * 1000:g} ms"
 
 
 @dataclass(frozen=True)

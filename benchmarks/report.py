@@ -44,7 +44,7 @@ def _cells(figure: Figure) -> list[str]:
     bare = figure.bare
     verdict = {None: "", True: "ok", False: "**misses**"}[figure.passed]
     bar = "" if figure.bar is None else str(figure.bar)
-    difference = bool(figure.bar and figure.bar.plus)
+    difference = bool(figure.bar and figure.bar.plus and figure.bar.times)
     ratio = "" if bare is None else _ratio(figure.ours.median, bare.median, difference)
     return [
         figure.what,

@@ -79,10 +79,8 @@ def options_page() -> str:
     """The options of every format, algorithm and statement."""
     parts = [MADE, "# Options\n\nKeys match in any case.\n\n## Formats\n"]
     for source in sources():
-        for verb in ("load", "save", "connect"):
-            cls = getattr(source, f"{verb}_options")
-            if cls is not None:
-                parts.append(options_table(f"{verb} {source.name}", cls))
+        by_verb = {"connect": source.connect_options, "load": source.load_options, "save": source.save_options}
+        parts += [options_table(f"{verb} {source.name}", cls) for verb, cls in by_verb.items() if cls is not None]
     parts.append("\n## Algorithms\n")
     for algorithm in algorithms():
         parts.append(options_table(f"train and run {algorithm.name}", algorithm.train_options))

@@ -206,7 +206,14 @@ def sources() -> Registry[Source]:
     """The formats of load and save that there are."""
     registry: Registry[Source] = Registry("format", "mlsql.sources")
     files.add_to(registry)
+    registry.add("jdbc", _jdbc)
     return registry
+
+
+def _jdbc() -> Source:
+    from mlsql_engine.sources.jdbc import JdbcSource
+
+    return JdbcSource()
 
 
 def statements() -> Registry[StatementPlugin]:

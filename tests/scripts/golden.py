@@ -3,8 +3,8 @@
 `errors/*.mlsql`: the whole error; `good/*.mlsql`: the last table; `check/*.mlsql`: what `mlsql check` says, as JSON
 lines where the script's name begins with `json`.
 
-Each script runs in a copy of its folder, beside the folder `data`. What stands beside it as `.expected` is written
-anew by
+Each script runs in a copy of its folder, beside the folder `data`, which has a database `shop.db` too. What stands
+beside it as `.expected` is written anew by
 
     PYTHONPATH=tests python -m scripts.golden --write [tests/scripts/errors/NAME.mlsql …]
 
@@ -18,10 +18,11 @@ import io
 import json
 import platform
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -79,6 +80,7 @@ def outcome(script: Path, folder: Path) -> str:
 def placed(script: Path, folder: Path) -> Path:
     """A copy of the script in the folder, with its data beside it."""
     shutil.copytree(script.parent / "data", folder / "data")
+    make_shop(folder / "data" / "shop.db")
     return Path(shutil.copy(script, folder / script.name))
 
 
@@ -89,6 +91,22 @@ def check_text(script: Path) -> str:
     with redirect_stdout(out), redirect_stderr(err):
         status = main(["check", str(script), "--format", form, "--set", "given=x"])
     return f"{out.getvalue()}standard error: {err.getvalue()}exit status: {status}\n"
+
+
+def make_shop(path: Path) -> None:
+    """A sqlite database: a table of orders, an empty one, and one whose column is text further on."""
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            """
+            CREATE TABLE orders (id INTEGER, price REAL, item TEXT, image BLOB);
+            INSERT INTO orders VALUES (1, 2.5, 'tea', x'00ff'), (2, NULL, NULL, NULL), (3, 4, 'cup', NULL);
+            CREATE TABLE returned (id INTEGER, reason TEXT);
+            CREATE TABLE readings (value);
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+            INSERT INTO readings SELECT i FROM n;
+            INSERT INTO readings VALUES ('broken');
+            """
+        )
 
 
 def error_text(script: Path) -> str:

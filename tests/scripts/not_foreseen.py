@@ -18,6 +18,9 @@ _BY_REASON: dict[str, str] = {
         sql_vector_field_subscript sql_vector_function_of_number unknown_column unknown_column_alias
         unknown_column_in_function unknown_column_partition unknown_column_qualified unknown_column_where
         """,
+    "a database is asked when its rows are loaded or saved": """
+        jdbc_no_file jdbc_no_server jdbc_other_type jdbc_query jdbc_save_exists jdbc_save_vector jdbc_unknown_table
+        """,
     "functions are known to an engine": """
         condition_of_the_second_branch function_gone unknown_function unknown_function_vector
         """,

@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mlsql_engine.core.duration import Duration, parse_duration
 from mlsql_engine.core.errors import BadValue, MlsqlError, UnknownOption
@@ -28,6 +28,29 @@ TableName = NewType("TableName", Text)
 """An option that names a table: the statement hands the table itself to the algorithm."""
 FilePath = NewType("FilePath", Text)
 """An option that names a file: a relative one starts from the script's folder."""
+
+
+class OptionForm(Protocol):
+    """A class that is an option's type and reads the option's text itself; docs call it `described`."""
+
+    described: ClassVar[str]
+
+    @classmethod
+    def of_text(cls, text: Text) -> OptionForm:
+        """The value. Raises MlsqlError, placed in the text."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The value of an option that nothing may show: its representation does not hold it."""
+
+    described: ClassVar[str] = "text, never shown"
+    value: str = field(repr=False)
+
+    @classmethod
+    def of_text(cls, text: Text) -> Secret:
+        """See OptionForm."""
+        return cls(text.value)
 
 
 def option(
@@ -251,7 +274,8 @@ def _convert(hint: Any, value: Text, name: str) -> Any:
         ) from None
     if kind in (Text, TableName, FilePath):
         return value
-    return value.value
+    form: type[OptionForm] | None = kind if hasattr(kind, "of_text") else None
+    return value.value if form is None else form.of_text(value)
 
 
 def _choice(choices: tuple[Any, ...], value: Text, name: str) -> Any:
@@ -274,6 +298,8 @@ def _type_words(hint: Any) -> str:
         return "a table"
     if kind is FilePath:
         return "a path"
+    if hasattr(kind, "of_text"):
+        return str(getattr(kind, "described", ""))
     words = {bool: "true or false", int: "a whole number", float: "a number"}
     words[Duration] = "a length of time such as 30s, 10m or 2h"
     return words.get(kind, "text")

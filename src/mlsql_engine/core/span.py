@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from mlsql_engine.core.secrets import hide_secrets
+
 
 @dataclass(frozen=True)
 class Source:
@@ -52,9 +54,9 @@ class Span:
         return Span(self.source, first, max(first, min(self.start + end, self.end)))
 
     def render(self) -> str:
-        """The place as `name:line:column`, the line, and carets under what is meant."""
+        """The place as `name:line:column`, the line without its secrets, and carets under what is meant."""
         line, column = self.source.position(self.start)
-        text = self.source.line_text(line)
+        text = hide_secrets(self.source.line_text(line))
         shown, lead = _clip(text, column - 1)
         width = max(1, min(self.end - self.start, len(text) - column + 1, len(shown) - lead))
         number = str(line)

@@ -13,10 +13,13 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import SqlProblem, SyntaxProblem
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines import spark_meaning, spark_syntax
+from mlsql_engine.engines import spark_meaning, spark_queries, spark_syntax
+from mlsql_engine.engines.duckdb.functions import OVERLOADED
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
-from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, too_deep
+from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
+from mlsql_engine.engines.spark_aggregates import AGGREGATES
+from mlsql_engine.engines.spark_generators import kind_of
 from mlsql_engine.engines.spark_names import column_name, select_names
 from mlsql_engine.engines.translation import Draft, Places, Translation, find_places
 
@@ -71,7 +74,7 @@ def draft(
         parts = re.split(f'"{mark}(\\d+)"', _generate(reading.tree, query))
     names_of_slots = list(slots)
     script_names = {engine_name.lower(): name for name, engine_name in called.items() if engine_name is not None}
-    calls = frozenset(script_names.get(name, name) for name in reading.calls)
+    calls = frozenset(script_names.get(name) or _script_name(name, functions) for name in reading.calls)
     text = query.value
     return Draft(
         pieces=tuple(parts[::2]),
@@ -86,6 +89,12 @@ def draft(
         find_places=lambda: _places(text, terms),
         make_tree=lambda views: _tree(text, views, terms),
     )
+
+
+def _script_name(name: str, functions: Mapping[str, str]) -> str:
+    """A function of ours that the translation calls and not the query, by its name in a script if it has one."""
+    plain = name.removeprefix("mlsql_")
+    return plain if functions.get(plain) == name else name
 
 
 @dataclass(frozen=True)
@@ -117,8 +126,10 @@ def _read(
 ) -> _Reading:
     """Everything of a translation but the writing; `engine_name` names each of the tables for the engine."""
     tree = _parse(query, words, terms.functions)
+    spark_queries.drop_hints(tree)
     levels, found = _nodes(tree)
     refuse_high_tree(levels, tree, query)
+    refuse_nested_casts(sum(len(found[kind]) for kind in ("Cast", "TryCast", "Anonymous")), tree, query)
     _refuse_hidden_fields(tree, query)
     read = rename_tables(found["Table"], query, tables, engine_name)
     for sample in found["TableSample"]:
@@ -126,12 +137,40 @@ def _read(
     _name_columns(found["Select"], query, words.tokens, terms.own)
     _spread_structs(found["Struct"], query)
     calls = [str(node.this).lower() for node in found["Anonymous"]]
-    spark_meaning.mend(tree)
+    spark_meaning.mend(tree, query)
     if terms.text_as_numbers:
         spark_meaning.take_text_as_numbers(tree)
-    _count_from_one(found["Bracket"])
-    random = any(found[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
+    _, left = _nodes(tree)
+    _look_at_types(left["Anonymous"])
+    made = (str(node.this).lower() for node in left["Anonymous"])
+    calls += [name for name in made if name.startswith("mlsql_")]
+    random = any(left[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
     return _Reading(tree, read, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
+
+
+def _look_at_types(calls: Iterable[Any]) -> None:
+    """Have DuckDB look at the arguments of a macro that is chosen by their types before it chooses.
+
+    It does not know the types of aggregates then, but those of a lambda's parameters, which their values give.
+    """
+    from sqlglot import exp
+
+    for node in calls:
+        if str(node.this).lower() not in OVERLOADED:
+            continue
+        if any(_is_aggregate(inner) for argument in node.expressions for inner in argument.walk()):
+            names = [exp.to_identifier(f"__argument{index}") for index in range(len(node.expressions))]
+            chosen = exp.Anonymous(this=node.this, expressions=[name.copy() for name in names])
+            values = [argument.copy() for argument in node.expressions]
+            lambda_ = exp.Lambda(this=chosen, expressions=names)
+            node.replace(exp.Anonymous(this="invoke", expressions=[lambda_, *values]))
+
+
+def _is_aggregate(node: Any) -> bool:
+    from sqlglot import exp
+
+    plain = isinstance(node, exp.Anonymous) and str(node.this).lower() in AGGREGATES
+    return plain or isinstance(node, exp.AggFunc | exp.Window)
 
 
 def _places(text: str, terms: _Terms) -> Places:
@@ -196,14 +235,20 @@ def _parse(query: Text, words: _Words, functions: Mapping[str, str | None]) -> e
         parsed = Spark().parser().parse(with_functions(words.tokens, words.calls, functions), query.value)
     except ParseError as error:
         raise spark_syntax.problem(error, query) from None
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        # sqlglot's rules for some functions count on arguments that are not there.
-        what = "a function has not the arguments that it needs"
-        raise SyntaxProblem(f"the query is not Spark SQL: {what}", span=query.span) from None
+    except _MISSING_ARGUMENTS:
+        raise _missing_arguments(query) from None
     trees = [tree for tree in parsed if tree is not None]
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise SyntaxProblem("this is not one select", span=query.span)
     return trees[0]
+
+
+_MISSING_ARGUMENTS: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What sqlglot's rules for some functions raise where an argument is not there."""
+
+
+def _missing_arguments(query: Text) -> SqlProblem:
+    return SqlProblem("a function in this query does not have the arguments that it needs", span=query.span)
 
 
 def _nodes(tree: exp.Expr) -> tuple[int, defaultdict[str, list[Any]]]:
@@ -285,7 +330,8 @@ def _needs_name(item: exp.Expr) -> bool:
     from sqlglot import exp
 
     several = (exp.Aliases, exp.Posexplode, exp.Inline, exp.Stack)
-    return not isinstance(item, (exp.Alias, exp.Column, *several)) and not _is_star(item)
+    many = isinstance(item, several) or kind_of(item) == "json_tuple"
+    return not isinstance(item, (exp.Alias, exp.Column)) and not many and not _is_star(item)
 
 
 def _spread_structs(structs: Iterable[Any], query: Text) -> None:
@@ -323,26 +369,6 @@ def _is_star(item: exp.Expr) -> bool:
     return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
 
 
-def _count_from_one(brackets: Iterable[Any]) -> None:
-    """Give `x[0]` DuckDB's number: sqlglot would make a schema for each of them to find out the type of x."""
-    from sqlglot import exp
-
-    for node in brackets:
-        keys = node.expressions
-        plain = isinstance(
-            node.this, exp.Column | exp.Anonymous | exp.Split | exp.RegexpSplit
-        ) and not node.args.get("json_access")
-        if (
-            plain
-            and len(keys) == 1
-            and isinstance(keys[0], exp.Literal)
-            and keys[0].is_int
-            and not node.args.get("offset")
-        ):
-            node.set("expressions", [exp.Literal.number(int(keys[0].name) + 1)])
-            node.set("offset", 1)
-
-
 def _generate(tree: exp.Expr, query: Text) -> str:
     from sqlglot.dialects.duckdb import DuckDB
     from sqlglot.errors import ErrorLevel, UnsupportedError
@@ -351,3 +377,5 @@ def _generate(tree: exp.Expr, query: Text) -> str:
         return DuckDB().generate(tree, copy=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise SqlProblem(f"this query has no equal on DuckDB: {error}", span=query.span) from None
+    except _MISSING_ARGUMENTS:
+        raise _missing_arguments(query) from None

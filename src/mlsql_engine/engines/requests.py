@@ -5,8 +5,10 @@ The option names and defaults are Spark's, since a script must mean the same on 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mlsql_engine.core.options import option
 from mlsql_engine.core.span import Span
@@ -67,7 +69,36 @@ class ArrowRows:
     table: pa.Table
 
 
-LoadOptions = CsvLoad | JsonLoad | ParquetLoad | LibsvmLoad | InlineJsonLoad | ArrowRows
+class OpenBatches(Protocol):
+    """Record batches that are being read; a context manager that ends the reading. Iterating raises MlsqlError."""
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]: ...
+
+    def cancel(self) -> None:
+        """Make what is being read fail soon; from any thread."""
+
+    def __enter__(self) -> OpenBatches: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class RecordBatches:
+    """Rows from elsewhere: `open` reads them from the first on, in batches of `schema`.
+
+    They are read when something needs them, once, and kept: elsewhere they may change.
+    """
+
+    schema: pa.Schema
+    open: Callable[[], OpenBatches]
+
+
+LoadOptions = CsvLoad | JsonLoad | ParquetLoad | LibsvmLoad | InlineJsonLoad | ArrowRows | RecordBatches
 
 
 @dataclass(frozen=True)

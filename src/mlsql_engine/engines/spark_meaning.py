@@ -5,16 +5,29 @@ Words are mended before the parser sees them, calls and casts after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from mlsql_engine.core.errors import errors_at
+from mlsql_engine.core.text import Text
+from mlsql_engine.engines import (
+    spark_aggregates,
+    spark_calls,
+    spark_casts,
+    spark_generators,
+    spark_queries,
+    spark_times,
+)
+from mlsql_engine.engines.spark_expressions import Unsupported, call, literal_int, literal_text, number, text
+from mlsql_engine.engines.spark_functions import MISSING
 
 if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.tokenizer_core import Token
 
-_CASTS = frozenset(("bigint", "smallint", "tinyint", "double", "float", "binary", "boolean"))
-_CUT = "fraction cut off"
-_WHOLE = ("TINYINT", "SMALLINT", "INT", "BIGINT")
+_CASTS = frozenset(
+    {"bigint", "smallint", "tinyint", "int", "double", "float", "binary", "boolean", "string", "decimal"}
+)
 
 
 def doubled_quotes(tokens: list[Token], query: str) -> Iterator[Token]:
@@ -40,30 +53,117 @@ def doubled_quotes(tokens: list[Token], query: str) -> Iterator[Token]:
         yield last
 
 
-def mend(tree: exp.Expr) -> None:
-    """Rewrite what has another meaning on DuckDB. Columns must have their names already."""
+def mend(tree: exp.Expr, query: Text) -> None:
+    """Rewrite what has another meaning on DuckDB. Columns must have their names already.
+
+    Raises MlsqlError, at its place in the query, for what DuckDB cannot be given.
+    """
+    spark_casts.mend_types(tree)
+    spark_queries.mend(tree)
+    # From the inside out: what is rewritten may come to stand more than once.
+    for node in reversed([node for node in tree.walk() if type(node).__name__ in _MENDERS]):
+        place = query.place(node.meta["start"], node.meta["end"] + 1) if "start" in node.meta else query.span
+        with errors_at(place):
+            _MENDERS[type(node).__name__](node)
+    with errors_at(query.span):
+        spark_generators.rewrite(tree)
+
+
+def _mend_call(node: exp.Anonymous) -> None:
+    """A call that sqlglot has no rule for."""
+    written = node.name.lower()
+    name = written.removeprefix("mlsql_")
+    if written in _CASTS and len(node.expressions) == 1:
+        _cast_call(node)
+    elif written != name and name in MISSING:
+        raise Unsupported(f"Spark's function {name} is missing on DuckDB", hint="docs/sql.md lists what is missing")
+    elif written != name and name in spark_aggregates.REWRITES:
+        spark_aggregates.REWRITES[name](node)
+    elif written != name and name in spark_calls.CALLS:
+        node.replace(spark_calls.rewritten(node, name))
+
+
+def _cast_call(node: exp.Anonymous) -> None:
+    """`int(x)` is a cast."""
     from sqlglot import exp
 
-    # From the inside out: what is rewritten may come to stand more than once.
-    for node in reversed(list(tree.find_all(exp.DayOfWeek, exp.Extract, exp.Anonymous, exp.Cast, exp.Lateral))):
-        match node:
-            case exp.DayOfWeek():
-                _replace(node, lambda inner: exp.paren(exp.Add(this=inner, expression=exp.Literal.number(1))))
-            case exp.Extract() if node.this.name.upper() in ("DOW", "DAYOFWEEK"):
-                _replace(node, lambda inner: exp.paren(exp.Add(this=inner, expression=exp.Literal.number(1))))
-            case exp.Anonymous() if node.name.lower() == "weekday" and len(node.expressions) == 1:
-                _monday_first(node)
-            case exp.Anonymous() if node.name.lower() in _CASTS and len(node.expressions) == 1:
-                kind = exp.DataType.build(node.name, dialect="spark")
-                cast = exp.Cast(this=node.expressions[0].copy(), to=kind)
-                node.replace(cast)
-                if kind.this.name in _WHOLE:
-                    _cut_fraction(cast)
-            case exp.Cast() if node.to.this.name in _WHOLE:
-                _cut_fraction(node)
-            case exp.Lateral() if node.args.get("outer") and type(node.this) is exp.Explode:
-                _keep_without_elements(node.this)
+    kind = exp.DataType.build(node.name, dialect="spark")
+    cast = exp.TryCast(this=node.expressions[0].copy(), to=kind)
+    node.replace(cast)
+    spark_casts.mend_types(cast)
+    spark_casts.mend_cast(cast)
 
+
+def _part(node: Any) -> None:
+    node.replace(spark_times.part_of_time(node.this.name, node.expression))
+
+
+def _start(node: Any) -> None:
+    """A text starts at 1, also where a query says 0."""
+    start = node.args.get("start")
+    if literal_int(start) == 0:
+        node.set("start", number(1))
+    elif start is not None and literal_int(start) is None:
+        node.set("start", call("mlsql_start", start.copy()))
+
+
+def _separator(node: Any) -> None:
+    """Texts are joined with nothing between; DuckDB would put commas."""
+    if node.args.get("separator") is None:
+        node.set("separator", text(""))
+
+
+def _whole(node: Any) -> None:
+    """ceil and floor without places after the point."""
+    if node.args.get("decimals") is None:
+        node.replace(call(f"mlsql_{type(node).__name__.lower()}_of", node.this.copy()))
+
+
+def _key(node: exp.Bracket) -> None:
+    """`x[k]`: from 0 in an array, where there is nothing before it, but as it is in a map."""
+    from sqlglot import exp
+
+    if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
+        return
+    key = node.expressions[0]
+    if literal_text(key) is not None:
+        node.set("offset", 1)
+        return
+    # sqlglot counts the elements of arrays from 0, and adds `offset` where it writes them.
+    node.set("expressions", [call("mlsql_key", node.this.copy(), key.copy())])
+    node.set("offset", 1)
+
+
+def _escape(node: Any) -> None:
+    """A backslash takes the meaning from the sign after it, unless the query names another sign."""
+    from sqlglot import exp
+
+    pattern = literal_text(node.expression)
+    if isinstance(node.parent, exp.Escape) or (pattern is not None and "\\" not in pattern):
+        return
+    node.replace(exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")))
+
+
+_MENDERS: Final[dict[str, Callable[[Any], None]]] = {
+    "Add": spark_casts.mend_interval_sum,
+    "Anonymous": _mend_call,
+    "Bracket": _key,
+    "Cast": spark_casts.mend_cast,
+    "Ceil": _whole,
+    "CurrentTimestamp": lambda node: node.replace(spark_times.now()),
+    "Extract": _part,
+    "Floor": _whole,
+    "GroupConcat": _separator,
+    "ILike": _escape,
+    "IntDiv": spark_casts.mend_division,
+    "Like": _escape,
+    "Mod": spark_casts.mend_division,
+    "Rand": spark_queries.seed,
+    "Sub": spark_casts.mend_interval_sum,
+    "Substring": _start,
+    "TryCast": spark_casts.mend_cast,
+}
+"""How nodes are rewritten, by the names of sqlglot's classes, which this module does not import."""
 
 TO_NUMBER = "mlsql_number"
 """The engine's function that makes a double of text, and leaves everything else as it is."""
@@ -96,52 +196,3 @@ def _is_number(node: exp.Expr) -> bool:
     from sqlglot import exp
 
     return node.is_number or (isinstance(node, exp.Paren) and _is_number(node.this))
-
-
-def _replace(node: exp.Expr, change: Any) -> None:
-    node.replace(change(node.copy()))
-
-
-def _monday_first(node: exp.Anonymous) -> None:
-    """Spark counts days from Monday, 0; DuckDB's isodow from Monday, 1."""
-    from sqlglot import exp
-
-    day = exp.Cast(this=node.expressions[0].copy(), to=exp.DataType.build("date"))
-    number = exp.Anonymous(this="isodow", expressions=[day])
-    node.replace(exp.paren(exp.Sub(this=number, expression=exp.Literal.number(1))))
-
-
-def _cut_fraction(node: exp.Cast) -> None:
-    """Spark cuts the fraction off, DuckDB rounds. The type is known only to DuckDB, which settles it once.
-
-    Only fractions go through trunc: whole numbers may be too large for a double.
-    """
-    from sqlglot import exp
-
-    value = node.this
-    if value.unnest().meta.get(_CUT) or (isinstance(value, exp.Literal) and "." not in value.name):
-        return
-
-    def cut(kind: str) -> exp.Expr:
-        number = exp.Cast(this=value.copy(), to=exp.DataType.build(kind, dialect="duckdb"))
-        whole = node.copy()
-        whole.set("this", exp.Anonymous(this="trunc", expressions=[number]))
-        return whole
-
-    kind = exp.Anonymous(this="typeof", expressions=[value.copy()])
-    is_double = exp.In(this=kind, expressions=[exp.Literal.string("DOUBLE"), exp.Literal.string("FLOAT")])
-    is_decimal = exp.Anonymous(this="starts_with", expressions=[kind.copy(), exp.Literal.string("DECIMAL")])
-    branches = [exp.If(this=is_double, true=cut("double")), exp.If(this=is_decimal, true=cut("decimal(38, 18)"))]
-    case = exp.Case(ifs=branches, default=node.copy())
-    case.meta[_CUT] = True
-    node.replace(case)
-
-
-def _keep_without_elements(node: exp.Explode) -> None:
-    """`lateral view outer` gives a row with NULL for an array that is empty or NULL."""
-    from sqlglot import exp
-
-    array = node.this
-    size = exp.Anonymous(this="len", expressions=[array.copy()])
-    filled = exp.If(this=exp.GT(this=size, expression=exp.Literal.number(0)), true=array.copy())
-    node.set("this", exp.Case(ifs=[filled], default=exp.Array(expressions=[exp.Null()])))

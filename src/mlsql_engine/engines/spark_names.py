@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsql_engine.engines.plain_calls import plain
-from mlsql_engine.engines.spark_functions import call_name
+from mlsql_engine.engines.spark_functions import MANY_COLUMNS, RANKS, call_name
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -44,18 +44,10 @@ _OPERATORS: Final = {
     "BitwiseLeftShift": "<<",
     "BitwiseRightShift": ">>",
 }
-_SPARK_TYPES: Final = {
-    "DECIMAL": "DECIMAL(10,0)",
-    "INTEGER": "INT",
-    "LONG": "BIGINT",
-    "SHORT": "SMALLINT",
+_SPARK_TYPES: Final = {"DECIMAL": "DECIMAL(10,0)", "INTEGER": "INT", "LONG": "BIGINT", "SHORT": "SMALLINT"} | {
     "BYTE": "TINYINT",
     "REAL": "FLOAT",
 }
-_MANY_COLUMNS: Final = frozenset(
-    {"inline", "inline_outer", "json_tuple", "posexplode", "posexplode_outer", "stack"}
-)
-_RANKS: Final = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "ntile"})
 _TO_HERE: Final = "BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 
@@ -102,7 +94,7 @@ class _Namer:
         star = isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
         if star or isinstance(item, exp.Alias | exp.Aliases):
             return None
-        if isinstance(item, exp.Anonymous) and self._written(item) in _MANY_COLUMNS:
+        if isinstance(item, exp.Anonymous) and self._written(item) in MANY_COLUMNS:
             return None
         return self.top(item, sources)
 
@@ -286,6 +278,13 @@ class _Namer:
         parts.append(self._frame(node.this, spec))
         return f"{self.name(node.this)} OVER ({' '.join(parts)})"
 
+    def _within_group(self, node: exp.WithinGroup) -> str:
+        order = ", ".join(
+            f"{self.name(item.this)}{' DESC' if item.args.get('desc') else ''}"
+            for item in node.expression.expressions
+        )
+        return f"{self.name(node.this)} WITHIN GROUP (ORDER BY {order})"
+
     def _ordered(self, item: Any) -> str:
         nulls = "FIRST" if item.args.get("nulls_first") else "LAST"
         return f"{self.name(item.this)} {'DESC' if item.args.get('desc') else 'ASC'} NULLS {nulls}"
@@ -302,7 +301,7 @@ class _Namer:
             offset = self.name(function.expressions[1]) if len(function.expressions) > 1 else "1"
             bound = f"{'-' if name == 'lag' else ''}{offset} FOLLOWING"
             return f"ROWS BETWEEN {bound} AND {bound}"
-        if name in _RANKS:
+        if name in RANKS:
             return f"ROWS {_TO_HERE}"
         if window.args.get("order") is None and name != "cume_dist":
             return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
@@ -346,6 +345,7 @@ _RULES: Final[dict[str, Callable[[_Namer, Any], str]]] = {
     "NullSafeNEQ": _Namer._test,
     "Paren": lambda namer, node: namer.name(node.this),
     "PropertyEQ": _Namer._alias,
+    "RawString": lambda _namer, node: str(node.this),
     "RegexpLike": _Namer._test,
     "Select": lambda _namer, _node: "scalarsubquery()",
     "StrPosition": lambda namer, node: f"locate({namer.name(node.args['substr'])}, {namer.name(node.this)}, 1)",
@@ -353,6 +353,7 @@ _RULES: Final[dict[str, Callable[[_Namer, Any], str]]] = {
     "Subquery": lambda _namer, _node: "scalarsubquery()",
     "Trim": _Namer._trim,
     "Window": _Namer._window,
+    "WithinGroup": _Namer._within_group,
 }
 """How nodes get their names, by the names of sqlglot's classes, which this module does not import."""
 

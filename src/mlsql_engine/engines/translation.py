@@ -52,7 +52,8 @@ class Draft:
         """The translation of `query`, which has the text that this is of, over tables by their names."""
         parts = [self.pieces[0]]
         for name, piece in zip(self.slots, self.pieces[1:], strict=True):
-            parts += (tables[name].replace('"', '""'), piece)
+            escaped = tables[name].replace('"', '""')
+            parts += (f'"{escaped}"', piece)
         return Translation(query, "".join(parts), {name: tables[name] for name in self.tables}, self)
 
 

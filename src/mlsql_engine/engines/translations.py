@@ -11,7 +11,7 @@ from mlsql_engine.core.text import Text
 from mlsql_engine.engines.dialect import draft
 from mlsql_engine.engines.translation import Draft, Translation
 
-MOST: Final = 512
+MOST: Final = 2_048
 MOST_CHARACTERS: Final = 4_000_000
 
 

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from mlsql_engine.core.errors import ModelProblem
+from mlsql_engine.core.secrets import is_secret
 
 FORMAT = 1
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_SECRET = frozenset(
-    (
-        *(
-            "pass",
-            "password",
-            "passwd",
-            "passphrase",
-            "pwd",
-            "secret",
-            "secrets",
-            "token",
-            "credential",
-            "credentials",
-        ),
-        *("apikey", "accesskey", "privatekey", "secretkey"),
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -80,13 +61,7 @@ class Manifest:
 
 def without_secrets(parameters: Mapping[str, str]) -> dict[str, str]:
     """The parameters with `***` for values whose names speak of passwords, tokens or keys."""
-    return {key: "***" if _is_secret(key) else value for key, value in parameters.items()}
-
-
-def _is_secret(name: str) -> bool:
-    """Whether a word of the name (dbPassword, HF_TOKEN), or two of them together (api_key), is of a secret."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    return not _SECRET.isdisjoint([*words, *map("".join, pairwise(words))])
+    return {key: "***" if is_secret(key) else value for key, value in parameters.items()}
 
 
 def read(path: Path) -> Manifest:

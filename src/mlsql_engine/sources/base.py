@@ -18,7 +18,8 @@ class LoadRequest:
     """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own.
 
     `span` is where the script names the place; `called` is what errors call rows that are in no file;
-    `connection` are the options of the connection that the place is a table of.
+    `connection` are the options of the connection that the place is a table of, and `connections` the names of
+    those that there are.
     """
 
     place: str
@@ -26,6 +27,7 @@ class LoadRequest:
     span: Span | None = None
     called: str = "the text"
     connection: Any = None
+    connections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,15 @@ class Connection:
 
 @dataclass(frozen=True)
 class SaveRequest:
-    """What save asks."""
+    """What save asks. See LoadRequest."""
 
     place: str
     options: Any
     mode: SaveMode
     partition_by: tuple[str, ...]
+    span: Span | None = None
+    connection: Any = None
+    connections: tuple[str, ...] = ()
 
 
 class Source(Protocol):

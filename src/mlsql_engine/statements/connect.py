@@ -7,9 +7,17 @@ load FORMAT.`name.table` takes them from there, and adds its own. The formats th
 that `!show sources` says so of. A name that is used again stands for the new place from then on. Nothing is opened
 before something is loaded.
 
-    set secret = "s3";
+For jdbc the option url names a sqlite file or a PostgreSQL database: jdbc:sqlite:shop.db,
+jdbc:postgresql://host:5432/shop. It needs `pip install 'mlsql-engine[jdbc]'`. A relative path starts from the
+folder of the script. The password is shown nowhere; a variable keeps it out of a script: password="${dbPassword}".
+sqlite has a type for each value, not for a column: the declaration and the first rows tell it, and a column of text
+and numbers is text. It keeps decimals as double, true as 1, and times as text in UTC.
+
     connect jdbc where url="jdbc:sqlite:shop.db" as shop;
-    load jdbc.`shop.orders` as orders;
+    select 1 as id, 'tea' as item as orders;
+    save overwrite orders as jdbc.`shop.orders`;
+    load jdbc.`shop.orders` as loaded;
+    load jdbc.`shop` where query="select item from orders where id = 1" as tea;
 """
 
 from __future__ import annotations

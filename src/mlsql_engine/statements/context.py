@@ -126,3 +126,16 @@ def options_of(cls: type[Options], written: Iterable[ast.Option], owner: str) ->
 def absolute(path: Text) -> Path:
     """A path as written, from the folder of the script that holds it. Raises BadValue, placed at it."""
     return resolve_path(path, path.span.source.folder)
+
+
+def connected(source: Source, path: Text, context: Context) -> tuple[str, Any, tuple[str, ...]]:
+    """What `name.table` names: the table in the connection, the connection's options, and all connections' names.
+
+    Where no connection of the source begins the path, it is the path itself and no options.
+    """
+    known = {name: item for name, item in context.session.connections.items() if item.source is source}
+    name, _, table = path.value.partition(".")
+    connection = known.get(name.strip().lower())
+    if connection is None:
+        return path.value, None, tuple(known)
+    return table, connection.options, tuple(known)

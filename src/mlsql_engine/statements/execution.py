@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlsql_engine.core.errors import BadValue, InternalError, MlsqlError
+from mlsql_engine.core.secrets import hide_secrets
 from mlsql_engine.language import ast, variables
 from mlsql_engine.statements import (
     command,
@@ -79,7 +80,7 @@ def _execute_branch(statement: ast.IfStatement, context: Context) -> None:
 
 def execute(statement: ast.Statement, context: Context) -> None:
     """Fill the statement's variables and run it. Every MlsqlError has a place in the script."""
-    context.job.statement = statement.span.text.partition("\n")[0][:200]
+    context.job.statement = hide_secrets(statement.span.text.partition("\n")[0])[:200]
     try:
         context.job.check()
         filled = variables.fill(statement, context.variables)

@@ -1,4 +1,4 @@
-"""save: write a table to files.
+"""save: write a table to files, or to a table of a database.
 
     save [overwrite|append|errorIfExists|ignore] table as FORMAT.`path` [where …] [partitionBy column, …];
 
@@ -6,6 +6,9 @@ Formats: csv, json, parquet. A path that ends in the format's name (`out.csv`) b
 folder of part files; `append` adds part files to a folder. The place is whole or as it was before: nothing is
 half written. Without a mode, a place that is taken is an error. Vectors come back as vectors from parquet; in csv
 and json they are Spark's text of them, as training scripts read it.
+
+jdbc.`name.table` is a table of a connection (see connect). `append` adds rows by the columns' names, and makes the
+table where there is none; `overwrite` makes it anew. All rows are written, or none.
 
     select 1 as a as t;
     save overwrite t as json.`out.json`;
@@ -21,9 +24,9 @@ from typing import Any
 from mlsql_engine.core.errors import BadValue, UnknownName, errors_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import SaveStatement
-from mlsql_engine.sources.base import SaveRequest
+from mlsql_engine.sources.base import SaveRequest, Source
 from mlsql_engine.sources.base import options_of as source_options
-from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+from mlsql_engine.statements.context import Context, Outcome, absolute, connected, options_of
 
 
 def execute(statement: SaveStatement, context: Context) -> Outcome:
@@ -33,19 +36,30 @@ def execute(statement: SaveStatement, context: Context) -> Outcome:
     options: Any = options_of(options_class, statement.options, f"save {source.name}")
     relation = context.table(statement.table)
     partition_by = _partition_columns(statement, relation.columns)
-    place = absolute(target.path)
-    request = SaveRequest(
-        str(place),
-        options,
-        statement.mode,
-        partition_by,
-    )
-    _refuse_own_folder(place, target.path)
+    request = _request(source, statement, options, partition_by, context)
     with errors_at(target.path.span, "CANNOT_WRITE", "EXISTS"):
         rows = source.save(relation, request, context.engine)
+    place = target.path.value if source.place == "connection" else request.place
     note = f"{place} is there already and stays" if rows is None else f"{rows:,} rows to {place}"
     context.workshop.progress.note(f"save: {note}")
     return Outcome()
+
+
+def _request(
+    source: Source, statement: SaveStatement, options: Any, partition_by: tuple[str, ...], context: Context
+) -> SaveRequest:
+    """What the source is asked for. Raises BadValue for a place that must not be replaced."""
+    path = statement.target.path
+    if source.place == "connection":
+        if partition_by:
+            raise BadValue(
+                f"partitionBy makes folders, and {source.name} has none", span=statement.partition_by[0].span
+            )
+        place, connection, known = connected(source, path, context)
+        return SaveRequest(place, options, statement.mode, (), path.span, connection, known)
+    folder = absolute(path)
+    _refuse_own_folder(folder, path)
+    return SaveRequest(str(folder), options, statement.mode, partition_by, path.span)
 
 
 def _partition_columns(statement: SaveStatement, columns: Sequence[str]) -> tuple[str, ...]:

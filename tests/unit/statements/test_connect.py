@@ -84,8 +84,15 @@ def test_what_is_of_no_connection_is_the_sources_matter(shops: Scripts) -> None:
     with shops:
         row = {"most": 10, "url": None, "user": None}
         assert shops.run(f"{CONNECT} load shop.`other.orders` as t;") == [{"place": "other.orders", **row}]
-        assert shops.run("load shop.`mine` as t;") == [{"place": "mine", **row}]
+        assert shops.run("load shop.`other` as t;") == [{"place": "other", **row}]
         assert shops.run("load market.`mine.orders` as t;") == [{"place": "mine.orders", **row}]
+
+
+def test_the_connections_name_alone_is_all_of_it(shops: Scripts) -> None:
+    with shops:
+        assert shops.run(f"{CONNECT} load shop.`mine` as t;") == [
+            {"place": "", "most": 10, "url": "a://b", "user": "ann"}
+        ]
 
 
 def test_the_name_stands_for_the_new_place_from_then_on(shops: Scripts) -> None:
@@ -115,13 +122,18 @@ def test_what_show_tells(shops: Scripts) -> None:
             "'usr' is not an option of connect shop",
             "did you mean 'user'?",
         ),
-        ("connect csv as s;", "UNKNOWN_FORMAT", "csv cannot be connected to", "formats that can: market, shop"),
+        (
+            "connect csv as s;",
+            "UNKNOWN_FORMAT",
+            "csv cannot be connected to",
+            "formats that can: jdbc, market, shop",
+        ),
         ("connect shp as s;", "UNKNOWN_FORMAT", "there is no format 'shp'", "did you mean 'shop'?"),
         (
             "select 1 as a as t; save t as shop.`mine.t`;",
             "UNKNOWN_FORMAT",
             "shop cannot be saved",
-            "formats that can: csv, json, parquet",
+            "formats that can: csv, jdbc, json, parquet",
         ),
     ],
 )

@@ -146,7 +146,7 @@ class Database:
         with self.cursor() as cursor:
             rows = cursor.execute(f"SELECT DISTINCT function_name FROM duckdb_functions() WHERE {kinds}")
             known = {str(row[0]) for row in rows.fetchall() if not str(row[0]).startswith("mlsql_")}
-        return known | functions.names()
+        return known | {name for name in functions.names() if not name.startswith("mlsql_")}
 
     def close(self) -> None:
         """Close it; closing twice is harmless."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
@@ -25,9 +26,29 @@ from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.readings import Reading, Readings
 from mlsql_engine.engines.duckdb.relation import DuckRelation, before_reading
 from mlsql_engine.engines.duckdb.stored_tables import StoredTables
+from mlsql_engine.engines.query_limits import too_deep
 from mlsql_engine.engines.requests import ArrowSave, ReadRequest, WriteRequest
 from mlsql_engine.engines.spark_meaning import TO_NUMBER
 from mlsql_engine.engines.translations import Translations
+
+
+class _Views(Mapping[str, str]):
+    """The views of the tables, by the tables' names in lower case."""
+
+    def __init__(self, tables: Mapping[str, DuckRelation]) -> None:
+        self._tables = tables
+
+    def __getitem__(self, name: str) -> str:
+        return self._tables[name].view
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
 
 
 class DuckDBEngine:
@@ -55,14 +76,19 @@ class DuckDBEngine:
 
     def sql(self, query: Text) -> DuckRelation:
         """A view of the query. See Engine.sql."""
+        try:
+            return self._sql(query)
+        except RecursionError:
+            raise too_deep(query.span) from None
+
+    def _sql(self, query: Text) -> DuckRelation:
         translation = self._translate(query)
         self._database.install_macros(translation.calls & functions.names())
         with self._diagnosis.errors(translation):
             return self._relation_of(translation)
 
     def _translate(self, query: Text, *, text_as_numbers: bool = False) -> Translation:
-        views = {name: relation.view for name, relation in self._tables.items()}
-        names = {**functions.RENAMED, **self._functions}
+        views, names = _Views(self._tables), ChainMap(self._functions, functions.RENAMED)
         return self._translations.translate(query, views, names, self._functions, text_as_numbers=text_as_numbers)
 
     def _relation_of(self, translation: Translation) -> DuckRelation:
@@ -193,6 +219,7 @@ class DuckDBEngine:
     def _cancel(self) -> None:
         """Make what is being computed fail soon."""
         # In this order: a batch that waits would start the worker again that ends now.
+        self._loading.cancel()
         self._readings.interrupt()
         self._calls.cancel()
 

@@ -13,6 +13,7 @@ from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.vectors import DUCKDB_TYPE
 from mlsql_engine.engines.duckdb import files, problems
 from mlsql_engine.engines.duckdb.database import Database
+from mlsql_engine.engines.duckdb.incoming import Incoming
 from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.relation import DuckRelation
 from mlsql_engine.engines.requests import (
@@ -24,6 +25,7 @@ from mlsql_engine.engines.requests import (
     LoadOptions,
     ParquetLoad,
     ReadRequest,
+    RecordBatches,
 )
 
 if TYPE_CHECKING:
@@ -36,12 +38,15 @@ class Loading:
     def __init__(self, database: Database, scratch: Scratch) -> None:
         self._database = database
         self._scratch = scratch
+        self._incoming = Incoming()
 
     def load(self, request: ReadRequest) -> DuckRelation:
         """The relation. Raises DataProblem for what is missing or not of the format."""
         match request.options:
             case ArrowRows(table):
-                return self._stored(table)
+                return self._view(f"SELECT * FROM {identifier(self._stored(table))}")
+            case RecordBatches():
+                return self._batches(request, request.options)
             case InlineJsonLoad():
                 return self._inline_json(request)
         paths = files.resolve(request.place)
@@ -78,13 +83,26 @@ class Loading:
         except duckdb.Error as error:
             raise problems.explain_file(error, request.called) from error
 
-    def _stored(self, table: pa.Table) -> DuckRelation:
+    def _stored(self, table: pa.Table) -> str:
+        """Keep the rows in a table of the database, whose name it gives."""
         rows = f"{self._database.new_name()}_rows"
         with self._database.cursor() as cursor:
             cursor.register("arrow_rows", table)
             cursor.execute(f"CREATE TABLE {identifier(rows)} AS SELECT * FROM arrow_rows")
             cursor.unregister("arrow_rows")
-        return self._view(f"SELECT * FROM {identifier(rows)}")
+        return rows
+
+    def _batches(self, request: ReadRequest, options: RecordBatches) -> DuckRelation:
+        """A table that is empty until its rows are read."""
+        rows = self._stored(options.schema.empty_table())
+        relation = self._view(f"SELECT * FROM {identifier(rows)}")
+        relation.loader = lambda cursor: self._incoming.read(cursor, options, rows)
+        relation.span, relation.request = request.span, request
+        return relation
+
+    def cancel(self) -> None:
+        """Make rows that come from elsewhere fail soon; from any thread."""
+        self._incoming.cancel()
 
     def _libsvm(self, paths: list[str], options: LibsvmLoad) -> DuckRelation:
         """Parsing text is dear, so the rows are kept; until they are read there is an empty view."""

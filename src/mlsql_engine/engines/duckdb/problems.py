@@ -12,6 +12,7 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import DataProblem, MlsqlError, SqlProblem, SyntaxProblem, UnknownName, suggestion
 from mlsql_engine.core.span import Span
 from mlsql_engine.engines.dialect import Translation, no_such_vector_field
+from mlsql_engine.engines.duckdb import functions
 from mlsql_engine.engines.duckdb.file_problems import of_file
 from mlsql_engine.engines.duckdb.wording import (
     INTERNAL_FUNCTION,
@@ -40,6 +41,9 @@ _INLINE_FILE = re.compile(r' in file "[^"]*/inline\.json"')
 _AMBIGUOUS = re.compile(r'^Ambiguous reference to column name "([^"]+)" \(use: (.+)\)')
 _GROUPED = re.compile(r'^column "([^"]+)" must appear in the GROUP BY clause', re.IGNORECASE)
 _NO_MATCH = re.compile(r"No function matches the given name and argument types '(.+?)\((.*)\)'\. ")
+_WRONG_COUNT = re.compile(r"^Macro \"?(\w+)\"?\(\) does not support the supplied arguments", re.IGNORECASE)
+_GENERATORS = ("explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer")
+_FORMS = re.compile(r"^\tmlsql_\w+\(([^()]*)\)", re.MULTILINE)
 _TAKES = re.compile(r"^\s*\"?\w+\"?\((.*)\) -> ", re.MULTILINE)
 _ANY_TYPE = re.compile(r"\b(?:T|K|V|ANY)\b")
 _TO_VECTOR = re.compile(r"Unimplemented type for cast \((.+) -> vector\)")
@@ -100,6 +104,11 @@ def _refused(text: str, query: Translation | None) -> SqlProblem:
             span=_place(query, "column", name),
             hint=f"add it to GROUP BY, or write any_value({name})",
         )
+    if text.startswith("UNNEST"):
+        return _not_exploded(text, query)
+    found = _WRONG_COUNT.search(text)
+    if found:
+        return _wrong_count(found.group(1), text, query)
     found = _NO_MATCH.search(text)
     if found:
         return _no_match(INTERNAL_FUNCTION.sub(r"\1", found.group(1)), found.group(2), text, query)
@@ -118,7 +127,11 @@ def _no_match(name: str, types: str, text: str, query: Translation | None) -> Sq
     span = _place(query, "function", name)
     if re.match(r"\w", name) and (query is None or span == query.query.span):
         # The dialect calls another function than the script does.
-        return SqlProblem(f"a function here does not take ({given})", span=span)
+        given = given.replace(", LAMBDA", "").replace("LAMBDA, ", "")
+        written = _caller(name, query)
+        return SqlProblem(
+            f"{written or 'a function here'} does not take ({given})", span=_place(query, "function", written or "")
+        )
     takes = [] if name in "+-*/%" else [one for one in _TAKES.findall(text) if not _ANY_TYPE.search(one)]
     what = f"({given})" if "," in given else with_article(given)
     return SqlProblem(
@@ -127,6 +140,36 @@ def _no_match(name: str, types: str, text: str, query: Translation | None) -> Sq
         hint=f"it takes {' or '.join(f'({_argument_types(one)})' for one in takes)}"
         if 0 < len(takes) <= 3
         else None,
+    )
+
+
+def _caller(name: str, query: Translation | None) -> str | None:
+    """The query's only macro that calls the engine's function of that name, if there is one."""
+    called = re.compile(rf"\b{re.escape(name)}\(", re.IGNORECASE)
+    found = [call for call in query.calls if called.search(functions.full_text(call))] if query else []
+    return found[0] if len(found) == 1 else None
+
+
+def _not_exploded(text: str, query: Translation | None) -> SqlProblem:
+    """A generator over something that is no array."""
+    hint = "a map gives two columns: explode(m) as (key, value)" if "MAP" in text else None
+    span = next((span for name in _GENERATORS if (span := _function_place(query, name))), None)
+    return SqlProblem("only an array or a map can be made rows of", span=span or _place(query, "", ""), hint=hint)
+
+
+def _function_place(query: Translation | None, name: str) -> Span | None:
+    found = query.places.get(("function", name)) if query else None
+    return query.query.place(*found) if query and found else None
+
+
+def _wrong_count(name: str, text: str, query: Translation | None) -> SqlProblem:
+    """A macro that has no form with as many arguments."""
+    name = name.removeprefix("mlsql_")
+    counts = sorted({len(form.split(",")) if form else 0 for form in _FORMS.findall(text)})
+    return SqlProblem(
+        f"{name} does not take these arguments",
+        span=_place(query, "function", name),
+        hint=f"it takes {' or '.join(map(str, counts))}" if counts else None,
     )
 
 

@@ -15,6 +15,7 @@ from mlsql_engine.core.paths import near_file, resolve_path, resolved
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast, blocks
 from mlsql_engine.models.store import ModelStore
+from mlsql_engine.sources.base import Source
 from mlsql_engine.sources.base import options_of as source_options
 from mlsql_engine.statements import conditions, include
 from mlsql_engine.statements.checking.queries import check_definition, check_query, need_function, need_table
@@ -86,7 +87,8 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
     define_table(statement.table, checker)
     path = statement.source.path
     source, options_class = source_options(checker.sources, statement.source.name, "load_options")
-    _options(options_class, statement.options, f"load {source.name}", statement, checker)
+    options = _options(options_class, statement.options, f"load {source.name}", statement, checker)
+    _need_connection(source, path, options, checker)
     if source.place == "variable" and is_known(path) and path.value not in checker.state.variables:
         raise UnknownName("variable", path.value, checker.state.variables, span=path.span)
     place = _place(path) if source.place == "path" else None
@@ -102,11 +104,25 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
             raise DataProblem(f"no file matches {place}", span=path.span, code="FILE_NOT_FOUND")
 
 
+def _need_connection(source: Source, path: Text, options: Any, checker: Checker) -> None:
+    """Note a connection that no statement has made; options that tell the place themselves need none."""
+    state = checker.state
+    if source.place != "connection" or state.anything or options is None or not is_known(path):
+        return
+    name = path.value.partition(".")[0].strip()
+    if name.lower() not in state.connections and getattr(options, "url", None) is None:
+        with checker.noting(None):
+            raise UnknownName("connection", name, state.connections, span=path.span)
+
+
 def _save(statement: ast.SaveStatement, checker: Checker) -> None:
     need_table(statement.table, checker)
+    path = statement.target.path
     source, options_class = source_options(checker.sources, statement.target.name, "save_options")
-    _options(options_class, statement.options, f"save {source.name}", statement, checker)
-    _made(statement.target.path, checker)
+    options = _options(options_class, statement.options, f"save {source.name}", statement, checker)
+    _need_connection(source, path, options, checker)
+    if source.place == "path":
+        _made(path, checker)
 
 
 def _made(path: Text, checker: Checker) -> None:

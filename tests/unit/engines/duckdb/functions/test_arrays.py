@@ -9,7 +9,7 @@ import pytest
 
 from mlsql_engine.core.vectors import FIELDS
 from mlsql_engine.engines.duckdb import functions
-from mlsql_engine.engines.duckdb.functions import RENAMED
+from mlsql_engine.engines.duckdb.functions.arrays import RENAMED
 
 if TYPE_CHECKING:
     import duckdb

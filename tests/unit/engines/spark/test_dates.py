@@ -1,0 +1,130 @@
+"""Spark's functions of dates and times on DuckDB: the values that Spark 4.3 gives with its ANSI mode off."""
+
+# ruff: noqa: DTZ001
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from unit.engines.duckdb.sessions import EngineSession
+from unit.engines.spark.values import same
+
+VALUES: list[tuple[str, Any]] = [
+    (
+        "date_format(timestamp '2020-01-02 03:04:05.678901', \"yyyy-MM-dd'T'HH:mm:ss.SSS\")",
+        "2020-01-02T03:04:05.678",
+    ),
+    ("date_format('2020-05-02','Q')", "2"),
+    ("date_format(date '2020-03-05','D DDD E EEEE d MMM yy a h')", "65 065 Thu Thursday 5 Mar 20 AM 12"),
+    ("dayofweek('2024-01-07')", 1),
+    ("weekday('2024-01-07')", 6),
+    ("weekofyear('2024-01-01')", 1),
+    ("dayofyear('2024-12-31')", 366),
+    ("trunc('2019-08-04','MM')", date(2019, 8, 1)),
+    ("trunc('2019-08-04','xx')", None),
+    ("date_trunc('week', timestamp '2020-01-02 03:04:05')", datetime(2019, 12, 30, 0, 0)),
+    ("last_day('2020-02-03')", date(2020, 2, 29)),
+    ("date_add('2020-01-31',1)", date(2020, 2, 1)),
+    ("add_months('2020-01-31',1)", date(2020, 2, 29)),
+    ("next_day('2020-01-01','MO')", date(2020, 1, 6)),
+    ("months_between('2020-03-31','2020-02-29')", 1.0),
+    ("unix_timestamp('2020-01-01 00:00:00')", 1577836800),
+    ("unix_timestamp('2020-01-01','yyyy-MM-dd')", 1577836800),
+    ("from_unixtime(0)", "1970-01-01 00:00:00"),
+    ("from_unixtime(0,'yyyy')", "1970"),
+    ("to_date('2020-01-01')", date(2020, 1, 1)),
+    ("to_date('01/02/2020','dd/MM/yyyy')", date(2020, 2, 1)),
+    ("to_date('x')", None),
+    ("to_timestamp('2020-01-01 01:02:03')", datetime(2020, 1, 1, 1, 2, 3)),
+    ("to_timestamp('x','yyyy')", None),
+    ("cast('2020' as date)", date(2020, 1, 1)),
+    ("cast(date '2020-01-01' as string)", "2020-01-01"),
+    ("cast(timestamp '2020-01-01 00:00:00' as string)", "2020-01-01 00:00:00"),
+    (
+        "sequence(date '2020-01-30', date '2020-02-02')",
+        [date(2020, 1, 30), date(2020, 1, 31), date(2020, 2, 1), date(2020, 2, 2)],
+    ),
+    ("typeof(date '2020-01-01')", "date"),
+    ("datediff('2020-03-01','2020-02-28')", 2),
+    ("datediff(day, timestamp '2020-01-01', timestamp '2020-01-05')", 4),
+    ("timestampdiff(month, timestamp '2020-01-31', timestamp '2020-02-29')", 0),
+    ("dateadd(month,1,date '2020-01-31')", datetime(2020, 2, 29, 0, 0)),
+    ("timestampadd(hour,2,timestamp '2020-01-01 00:00:00')", datetime(2020, 1, 1, 2, 0)),
+    ("date_diff('2020-03-01','2020-02-28')", 2),
+    ("date '2020-01-31' + interval 1 month", date(2020, 2, 29)),
+    ("date '2020-01-31' - interval 1 day", date(2020, 1, 30)),
+    ("timestamp '2020-01-01 00:00:00' + interval 1 hour", datetime(2020, 1, 1, 1, 0)),
+    ("date '2020-01-01' + 1", date(2020, 1, 2)),
+    ("make_date(2020,2,30)", None),
+    ("make_date(2020,1,2)", date(2020, 1, 2)),
+    ("make_timestamp(2020,1,2,3,4,5.5)", datetime(2020, 1, 2, 3, 4, 5, 500000)),
+    ("year('2020-01-02')", 2020),
+    ("month(date '2020-01-02')", 1),
+    ("quarter('2020-05-01')", 2),
+    ("hour('2020-01-01 05:06:07')", 5),
+    ("second('2020-01-01 05:06:07')", 7),
+    ("extract(second from timestamp '2020-01-01 05:06:07.5')", Decimal("7.500000")),
+    ("extract(dayofweek from date '2020-01-05')", 1),
+    ("date_part('year', date '2020-01-02')", 2020),
+    ("from_utc_timestamp('2020-01-01','Asia/Seoul')", datetime(2020, 1, 1, 9, 0)),
+    ("to_utc_timestamp('2020-01-01','Asia/Seoul')", datetime(2019, 12, 31, 15, 0)),
+    ("unix_date(date '1970-01-02')", 1),
+    ("unix_millis(timestamp '1970-01-01 00:00:01')", 1000),
+    ("timestamp_seconds(1)", datetime(1970, 1, 1, 0, 0, 1)),
+    ("timestamp_millis(1500)", datetime(1970, 1, 1, 0, 0, 1, 500000)),
+    ("date_from_unix_date(1)", date(1970, 1, 2)),
+    ("date_format(date '2020-12-31', 'yyyy/MM/dd')", "2020/12/31"),
+    ("date_format(timestamp '2020-01-02 13:04:05', 'hh:mm a')", "01:04 PM"),
+    ("date_format(timestamp '2020-01-02 03:04:05.678', 'SSSSSS')", "678000"),
+    ("date_format('2020-01-02', \"'day' d\")", "day 2"),
+    (
+        "to_timestamp('2020-01-02T03:04:05.678', \"yyyy-MM-dd'T'HH:mm:ss.SSS\")",
+        datetime(2020, 1, 2, 3, 4, 5, 678000),
+    ),
+    ("to_date('2020-1-5')", date(2020, 1, 5)),
+    ("to_date('2020-05')", date(2020, 5, 1)),
+    ("to_date('2020-02-30')", None),
+    ("to_date('20200131', 'yyyyMMdd')", date(2020, 1, 31)),
+    ("try_to_timestamp('x')", None),
+    ("datediff(date '2020-01-01', timestamp '2019-12-31 23:00:00')", 1),
+    ("trunc(date '2020-05-17', 'quarter')", date(2020, 4, 1)),
+    ("trunc('2020-05-17', 'week')", date(2020, 5, 11)),
+    ("trunc('2020-05-17', 'year')", date(2020, 1, 1)),
+    ("date_trunc('month', '2020-05-17 10:11:12')", datetime(2020, 5, 1, 0, 0)),
+    ("date_trunc('hour', timestamp '2020-05-17 10:11:12')", datetime(2020, 5, 17, 10, 0)),
+    ("last_day(date '2019-02-01')", date(2019, 2, 28)),
+    ("next_day('2020-01-06', 'Monday')", date(2020, 1, 13)),
+    ("months_between('2020-02-29', '2020-01-31')", 1.0),
+    ("months_between('2020-03-15 12:00:00', '2020-02-01')", 1.46774194),
+    ("add_months(date '2020-03-31', -1)", date(2020, 2, 29)),
+    ("date_sub('2020-03-01', 1)", date(2020, 2, 29)),
+    ("timestampdiff(year, timestamp '2019-03-01', timestamp '2020-02-29')", 0),
+    ("timestampdiff(hour, timestamp '2020-01-01 00:30:00', timestamp '2020-01-01 02:00:00')", 1),
+    ("timestampdiff(month, timestamp '2020-03-31', timestamp '2020-02-29')", -1),
+    ("dayname(date '2020-01-01')", "Wed"),
+    ("monthname(date '2020-01-01')", "Jan"),
+    ("extract(week from date '2021-01-03')", 53),
+    ("extract(yearofweek from date '2021-01-03')", 2020),
+    ("extract(doy from date '2021-02-01')", 32),
+    ("make_timestamp(2020, 1, 1, 0, 0, 60)", datetime(2020, 1, 1, 0, 1)),
+    ("make_timestamp(2020, 13, 1, 0, 0, 0)", None),
+    ("unix_micros(timestamp '1970-01-01 00:00:01.5')", 1500000),
+    ("unix_seconds(timestamp '1970-01-01 00:00:01.5')", 1),
+    ("from_unixtime(86399, 'HH:mm')", "23:59"),
+    ("unix_timestamp('x')", None),
+    ("cast('2020-01-02 03:04' as timestamp)", datetime(2020, 1, 2, 3, 4)),
+    ("cast(timestamp '2020-01-02 03:04:05' as date)", date(2020, 1, 2)),
+    ("cast('x' as date)", None),
+    ("date '2020-03-31' - interval 1 month", date(2020, 2, 29)),
+    ("timestamp '2020-01-01 00:00:00' - interval 30 minutes", datetime(2019, 12, 31, 23, 30)),
+    ("date '2020-01-01' < '2020-01-02'", True),
+]
+
+
+@pytest.mark.parametrize(("expression", "value"), VALUES)
+def test_value(session: EngineSession, expression: str, value: Any) -> None:
+    ((found,),) = session.rows(f"select {expression}")
+    same(found, value)

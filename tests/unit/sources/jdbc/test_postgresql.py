@@ -302,7 +302,7 @@ def test_save_makes_the_table(shop: Shop) -> None:
         "parts": "integer[]",
         "number": "bigint",
         "image": "bytea",
-        "at": "timestamp with time zone",
+        "at": "timestamp without time zone",
         "gone": "text",
     }
     same = "select count(*) as n from (select * from back intersect select * from sold) as u;"

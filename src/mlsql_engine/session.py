@@ -171,12 +171,12 @@ def check(
     it is to run under.
     """
     from mlsql_engine.statements.checking.checker import Checker
-    from mlsql_engine.statements.checking.state import State
+    from mlsql_engine.statements.checking.state import State, in_reading_order
 
     state = State(variables=dict(variables or {}))
     allowed = settings or Settings()
     checker = Checker(sources(), algorithms(), statements(), commands(), state, includes=includes, settings=allowed)
-    return checker.check(source)
+    return in_reading_order(checker.check(source))
 
 
 def read_script(path: Path) -> str:

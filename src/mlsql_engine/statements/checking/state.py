@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -107,3 +107,12 @@ class Findings:
         span = problem.span
         place = (span.source.name, span.start) if span is not None else None
         return place, problem.code, problem.message
+
+
+def in_reading_order(problems: Sequence[MlsqlError]) -> list[MlsqlError]:
+    """The problems script by script, as the scripts were come upon, and from the top to the bottom of each."""
+    names = [problem.span.source.name if problem.span is not None else "" for problem in problems]
+    order = {name: index for index, name in reversed(list(enumerate(names)))}
+    starts = [problem.span.start if problem.span is not None else 0 for problem in problems]
+    ranked = sorted(zip((order[name] for name in names), starts, range(len(problems)), strict=True))
+    return [problems[index] for _, _, index in ranked]

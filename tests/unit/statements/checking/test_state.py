@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlsql_engine.core.errors import SqlProblem
+from mlsql_engine.core.errors import MlsqlError, SqlProblem
 from mlsql_engine.core.span import Source, Span
-from mlsql_engine.statements.checking.state import UNKNOWN, Findings, State, Values
+from mlsql_engine.statements.checking.state import UNKNOWN, Findings, State, Values, in_reading_order
 
 
 def test_a_copy_is_apart() -> None:
@@ -66,3 +66,11 @@ def test_findings_are_told_once() -> None:
         ("b", 0),
         ("a", None),
     ]
+
+
+def test_problems_are_told_script_by_script_from_the_top() -> None:
+    main, other = Source("main", "0123456789"), Source("other", "0123456789")
+    spans = [Span(main, 7, 8), Span(other, 3, 4), Span(main, 2, 3), Span(other, 1, 2)]
+    problems = [MlsqlError(str(index), span=span) for index, span in enumerate(spans)]
+    assert [problem.message for problem in in_reading_order(problems)] == ["2", "0", "3", "1"]
+    assert in_reading_order([]) == []

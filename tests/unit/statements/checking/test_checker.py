@@ -48,7 +48,7 @@ def test_what_a_wrong_statement_would_have_made_is_not_missed(broken: str) -> No
 
 def test_a_statement_that_cannot_be_read_hides_nothing_before_it() -> None:
     problems = told("select * from a as b; slect; select * from c as d;")
-    assert problems == [("SYNTAX", "slect"), ("UNKNOWN_TABLE", "a")]
+    assert problems == [("UNKNOWN_TABLE", "a"), ("SYNTAX", "slect")]
 
 
 def test_every_problem_of_a_statement() -> None:
@@ -56,9 +56,9 @@ def test_every_problem_of_a_statement() -> None:
     script = f"train nobody as PythonAlg.`m` where {options};"
     assert told(script) == [
         ("UNKNOWN_TABLE", "nobody"),
-        ("UNKNOWN_OPTION", "keepVersio"),
         ("UNKNOWN_TABLE", "'none'"),
         ("FILE_NOT_FOUND", "'no.py'"),
+        ("UNKNOWN_OPTION", "keepVersio"),
     ]
 
 
@@ -119,7 +119,7 @@ def test_an_include_goes_on_where_it_was(tmp_path: Path) -> None:
     (tmp_path / "a.mlsql").write_text("set x = '1'; select * from none as a; slect;")
     script = "include file.`a.mlsql`; !println '${x}'; !println '${y}'; select * from b as c;"
     # The second script is broken: what it would have made is not known.
-    assert told(script, tmp_path) == [("SYNTAX", "slect"), ("UNKNOWN_TABLE", "none")]
+    assert told(script, tmp_path) == [("UNKNOWN_TABLE", "none"), ("SYNTAX", "slect")]
 
 
 def test_an_include_in_a_branch(tmp_path: Path) -> None:

@@ -126,7 +126,8 @@ def _read(
 ) -> _Reading:
     """Everything of a translation but the writing; `engine_name` names each of the tables for the engine."""
     tree = _parse(query, words, terms.functions)
-    spark_queries.drop_hints(tree)
+    if "/*+" in query.value:
+        spark_queries.drop_hints(tree)
     levels, found = _nodes(tree)
     refuse_high_tree(levels, tree, query)
     refuse_nested_casts(sum(len(found[kind]) for kind in ("Cast", "TryCast", "Anonymous")), tree, query)

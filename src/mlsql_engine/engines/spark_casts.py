@@ -40,15 +40,15 @@ def mend_cast(node: exp.Cast) -> None:
     if kind in WHOLE:
         _cut_fraction(node)
     elif kind == "TIMESTAMP" and isinstance(node, exp.TryCast):
-        node.replace(call("mlsql_as_time", value.copy()))
+        node.replace(call("mlsql_as_time", value))
     elif kind == "DATE" and isinstance(node, exp.TryCast):
-        node.replace(call("mlsql_as_date", value.copy()))
+        node.replace(call("mlsql_as_date", value))
     elif kind in _TEXT and not literal:
-        node.replace(call("mlsql_as_text", value.copy()))
+        node.replace(call("mlsql_as_text", value))
     elif kind == "DOUBLE" and isinstance(node, exp.TryCast) and not isinstance(value, exp.Literal):
         node.replace(call("mlsql_as_double", value.copy()))
     elif kind in ("BINARY", "VARBINARY"):
-        node.replace(call("mlsql_bytes", value.copy()))
+        node.replace(call("mlsql_bytes", value))
 
 
 def _cut_fraction(node: exp.Cast) -> None:
@@ -57,9 +57,9 @@ def _cut_fraction(node: exp.Cast) -> None:
 
     value = node.this
     if not isinstance(value, exp.Literal):
-        node.replace(call(f"mlsql_as_{node.to.this.name.lower()}", value.copy()))
+        node.replace(call(f"mlsql_as_{node.to.this.name.lower()}", value))
     elif value.is_string:
-        node.set("this", call("mlsql_digits", value.copy()))
+        node.set("this", call("mlsql_digits", value))
     elif not value.is_int:
         node.set("this", call("trunc", cast(value.copy(), "decimal(38, 18)")))
 
@@ -71,7 +71,7 @@ def mend_division(node: Any) -> None:
     divisor = node.expression
     value = literal_int(divisor)
     if value is None or value == 0:
-        node.set("expression", exp.Nullif(this=divisor.copy(), expression=number(0)))
+        node.set("expression", exp.Nullif(this=divisor, expression=number(0)))
     if isinstance(node, exp.IntDiv):
         whole = cast(node.copy(), "bigint")
         node.replace(whole)

@@ -6,6 +6,7 @@ and columns. In a select's items, generators of several columns move to a latera
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsql_engine.engines.spark_expressions import (
@@ -40,6 +41,9 @@ _MAP_MAKERS: Final = frozenset(
     {"map_concat", "map_filter", "map_from_arrays", "map_from_entries", "map_zip_with", "str_to_map"}
     | {"transform_keys", "transform_values"}
 )
+WORDS: Final = re.compile("explode|inline|stack|json_tuple|lateral|unnest|flatten")
+"""One of them stands in every query that `rewrite` changes, in lower case."""
+
 _NAMES: Final = {"inline_outer": "inline", "json_tuple": "json_tuple", "posexplode_outer": "posexplode"}
 
 

@@ -58,15 +58,18 @@ def mend(tree: exp.Expr, query: Text) -> None:
 
     Raises MlsqlError, at its place in the query, for what DuckDB cannot be given.
     """
+    written = query.value.lower()
     spark_casts.mend_types(tree)
-    spark_queries.mend(tree)
+    if spark_queries.WORDS.search(written):
+        spark_queries.mend(tree)
     # From the inside out: what is rewritten may come to stand more than once.
     for node in reversed([node for node in tree.walk() if type(node).__name__ in _MENDERS]):
         place = query.place(node.meta["start"], node.meta["end"] + 1) if "start" in node.meta else query.span
         with errors_at(place):
             _MENDERS[type(node).__name__](node)
-    with errors_at(query.span):
-        spark_generators.rewrite(tree)
+    if spark_generators.WORDS.search(written):
+        with errors_at(query.span):
+            spark_generators.rewrite(tree)
 
 
 def _mend_call(node: exp.Anonymous) -> None:
@@ -129,7 +132,7 @@ def _key(node: exp.Bracket) -> None:
     if literal_text(key) is not None:
         node.set("offset", 1)
         return
-    node.replace(call("mlsql_item", node.this.copy(), key.copy()))
+    node.replace(call("mlsql_item", node.this, key))
 
 
 def _escape(node: Any) -> None:

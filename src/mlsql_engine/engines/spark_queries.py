@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from mlsql_engine.engines.spark_expressions import Unsupported, call, cast, infix
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 _LARGEST = 18446744073709551616.0
+WORDS: Final = re.compile("rollup|cube|grouping|sort|cluster|distribute")
+"""One of them stands in every query that `mend` changes, in lower case."""
 
 
 def drop_hints(tree: exp.Expr) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 STATEMENTS = 10_000
 LINES = 200
 SELECTS = 1_000
+MEGABYTE = 1_000_000
+FILLING = Bar(times=0, plus=1.0)
 TRANSLATING = Bar(times=0, plus=0.020)
 INTERPRETING = Bar(plus=0.001 * SELECTS)
 _KINDS = (
@@ -30,7 +33,7 @@ _KINDS = (
 
 
 def run(workspace: Workspace) -> list[Figure]:
-    return [_parsing(workspace), *_translating(workspace), _interpreting(workspace)]
+    return [_parsing(workspace), _filling(workspace), *_translating(workspace), _interpreting(workspace)]
 
 
 def _parsing(workspace: Workspace) -> Figure:
@@ -44,6 +47,29 @@ def _parsing(workspace: Workspace) -> Figure:
     (parsed,) = alternate(workspace.repeats, timed(lambda: parse(script)))
     note = f"{STATEMENTS / parsed.median:,.0f} statements/s"
     return Figure(f"parse {STATEMENTS:,} statements", parsed, note=note)
+
+
+def _filling(workspace: Workspace) -> Figure:
+    """A script of 1 MB in which every statement names variables that others before it set."""
+    from mlsql_engine import SilentProgress, connect
+
+    lines = ['set v0 = "x";']
+    size = len(lines[0])
+    while size < MEGABYTE:
+        number = len(lines)
+        names = f"${{v{min(number - 1, number % 7)}}}/part_${{v{min(number - 1, number * 3 % 5)}}}"
+        lines.append(f'set v{number} = "folder/{names} and ${{v0}}, and text to fill the line {number}";')
+        size += len(lines[-1]) + 1
+    script = "\n".join(lines)
+    with connect(progress=SilentProgress()) as session:
+        session.run("select 1 as a as t;")
+        ours, bare = alternate(
+            workspace.repeats,
+            timed(lambda: session.run(script)),
+            timed(lambda: re.sub(r"\$\{([^{}]*)\}", "x", script)),
+        )
+    note = f"{len(lines):,} statements"
+    return Figure("run a script of 1 MB full of variables", ours, bare, "re.sub of its text", FILLING, note)
 
 
 def _translating(workspace: Workspace) -> list[Figure]:

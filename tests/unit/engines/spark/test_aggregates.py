@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -62,6 +63,23 @@ VALUES: list[tuple[str, Any]] = [
     ("count(x)", 3),
     ("size(collect_set(z))", 2),
     ("percentile_cont(0.5) within group (order by x)", 3.0),
+    # Functions that are chosen by the types of what they are given, over aggregates.
+    ("cast(max(x) as string)", "4"),
+    ("cast(sum(x) as string)", "8"),
+    ("cast(max(z) as string)", "b"),
+    ("concat('n=', count(*))", "n=4"),
+    ("hex(max(y))", "14"),
+    ("hex(max(z))", "62"),
+    ("base64(max(z))", "Yg=="),
+    ("reverse(max(z))", "b"),
+    ("reverse(collect_list(x))", [3, 4, 1]),
+    ("collect_list(x)[0]", 1),
+    ("cast(max(date '2020-01-31') as string)", "2020-01-31"),
+    ("cast(max(timestamp '2020-01-31 10:00:00') as date)", date(2020, 1, 31)),
+    ("max(date '2020-01-31') + interval 1 day", date(2020, 2, 1)),
+    ("concat_ws(',', max(z), min(z))", "b,a"),
+    ("length(max(z))", 1),
+    ("max(cast(max(x) as string)) over ()", "4"),
 ]
 
 

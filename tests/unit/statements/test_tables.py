@@ -56,6 +56,16 @@ def test_values_are_cast_as_the_columns_are(sales: Scripts) -> None:
     assert contents(sales)[2:] == [{"product": "7", "amount": 2}, {"product": "true", "amount": 8}]
 
 
+def test_fractions_are_cut_off_where_whole_numbers_are_wanted(sales: Scripts) -> None:
+    with sales:
+        sales.run("create table whole (a int, b bigint, c double);")
+        sales.run("insert into whole values (2.6, cast(-2.6 as double), 2.6); insert into whole (c) select 7;")
+        assert sales.run("select * from whole as t;") == [
+            {"a": 2, "b": -2, "c": 2.6},
+            {"a": None, "b": None, "c": 7.0},
+        ]
+
+
 def test_views_see_the_rows_and_selects_kept_before_do_not(sales: Scripts) -> None:
     sales.run(
         "create view total as select sum(amount) as n from sales; create table before as select * from total;"

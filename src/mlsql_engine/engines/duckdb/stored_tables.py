@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from mlsql_engine.core.errors import InternalError
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.loading import Loading
@@ -41,12 +43,13 @@ class StoredTables:
             raise InternalError(f"{table.view} has no rows of its own")
         cursor, target = reading.cursor, identifier(table.rows_table)
         named = ", ".join(identifier(name) for name in columns)
+        select = f"SELECT {_fitting(table, columns, reading)} FROM ({reading.select})"
         if not overwrite:
-            self._database.run(cursor, lambda: cursor.execute(f"INSERT INTO {target} ({named}) {reading.select}"))
+            self._database.run(cursor, lambda: cursor.execute(f"INSERT INTO {target} ({named}) {select}"))
             return
         # The rows may come from the table itself.
         aside = identifier(f"{self._database.new_name()}_rows")
-        self._database.run(cursor, lambda: cursor.execute(f"CREATE TABLE {aside} AS {reading.select}"))
+        self._database.run(cursor, lambda: cursor.execute(f"CREATE TABLE {aside} AS {select}"))
         try:
             cursor.execute("BEGIN")
             _replace(cursor, target, f"INSERT INTO {target} ({named}) SELECT * FROM {aside}")
@@ -66,6 +69,17 @@ class StoredTables:
             cursor.execute(f"CREATE OR REPLACE VIEW {identifier(relation.view)} AS {select}")
         relation.stored = relation.used = False
         relation.forget_columns()
+
+
+def _fitting(table: DuckRelation, columns: Sequence[str], reading: Reading) -> str:
+    """The columns that are read; where the table has whole numbers, fractions are cut off, as Spark does."""
+    items = []
+    for name, field in zip(columns, reading.relation.arrow_schema, strict=True):
+        item = identifier(field.name)
+        wanted = table.arrow_schema.field(name).type
+        fraction = pa.types.is_floating(field.type) or (pa.types.is_decimal(field.type) and field.type.scale > 0)
+        items.append(f"trunc({item})" if fraction and pa.types.is_integer(wanted) else item)
+    return ", ".join(items)
 
 
 def _replace(cursor: duckdb.DuckDBPyConnection, target: str, insert: str) -> None:

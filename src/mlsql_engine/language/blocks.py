@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mlsql_engine.core.errors import SyntaxProblem
+from mlsql_engine.core.errors import SyntaxProblem, nearest
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast
@@ -65,7 +66,7 @@ class Blocks:
     def _next_branch(self, statement: ast.CommandStatement, word: str, condition: Text | None) -> None:
         if not self._open:
             self._open.append(_Open(statement.span, condition, has_else=word == "else"))
-            raise _without_if(statement)
+            raise _without_if(statement, self._top)
         block = self._open[-1]
         block.close_branch()
         block.condition = condition
@@ -105,11 +106,14 @@ class Blocks:
             raise SyntaxProblem("!then stands right after !if or !elif", span=statement.span)
 
 
-def _without_if(statement: ast.CommandStatement) -> SyntaxProblem:
+def _without_if(statement: ast.CommandStatement, before: Sequence[ast.Statement] = ()) -> SyntaxProblem:
+    commands = (item.name.value for item in before if isinstance(item, ast.CommandStatement))
+    near = next((name for name in commands if nearest(name, WORDS) == "if"), None)
+    shape = "a block is: !if '''condition'''; … !elif '''condition'''; … !else; … !fi;"
     return SyntaxProblem(
         f"!{statement.name.value} has no !if before it",
         span=statement.span,
-        hint="a block is: !if '''condition'''; … !elif '''condition'''; … !else; … !fi;",
+        hint=f"did you mean !if by !{near}?" if near else shape,
     )
 
 

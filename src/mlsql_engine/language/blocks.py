@@ -98,7 +98,7 @@ class Blocks:
 
     def _innermost(self, statement: ast.CommandStatement) -> _Open:
         if not self._open:
-            raise _without_if(statement)
+            raise _without_if(statement, self._top)
         return self._open[-1]
 
     def _check_then(self, block: _Open, statement: ast.CommandStatement) -> None:

@@ -18,6 +18,8 @@ from mlsql_engine.engines.duckdb.functions import OVERLOADED
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
 from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
+from mlsql_engine.engines.randomness import KINDS, is_random
+from mlsql_engine.engines.reads import table_reads
 from mlsql_engine.engines.spark_aggregates import AGGREGATES
 from mlsql_engine.engines.spark_generators import kind_of
 from mlsql_engine.engines.spark_names import column_name, select_names
@@ -79,7 +81,7 @@ def draft(
     return Draft(
         pieces=tuple(parts[::2]),
         slots=tuple(names_of_slots[int(number)] for number in parts[1::2]),
-        tables=tuple(reading.tables),
+        reads=reading.reads,
         calls=calls,
         volatile=reading.random or not calls.isdisjoint(models),
         random=reading.random,
@@ -108,10 +110,13 @@ class _Terms:
 
 @dataclass
 class _Reading:
-    """A query's tree, ready to be written, and what was found in it. `calls` are the names in the tree."""
+    """A query's tree, ready to be written, and what was found in it. `calls` are the names in the tree.
+
+    `reads` tells how often each table may be read, by its name in the script in lower case.
+    """
 
     tree: exp.Query
-    tables: list[str]
+    reads: Mapping[str, int]
     calls: list[str]
     random: bool
     named: list[Any]
@@ -145,8 +150,9 @@ def _read(
     _look_at_types(left["Anonymous"])
     made = (str(node.this).lower() for node in left["Anonymous"])
     calls += [name for name in made if name.startswith("mlsql_")]
-    random = any(left[kind] for kind in ("Rand", "Uuid", "Randn", "TableSample"))
-    return _Reading(tree, read, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
+    random = any(map(is_random, (node for kind in (*KINDS, "Anonymous") for node in left[kind])))
+    often = table_reads(tree, left, {engine_name(name): name for name in read})
+    return _Reading(tree, often, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
 
 
 def _look_at_types(calls: Iterable[Any]) -> None:

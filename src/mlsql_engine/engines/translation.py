@@ -21,14 +21,15 @@ Places: TypeAlias = Mapping[tuple[str, str], tuple[int, int]]
 class Draft:
     """A translation without the engine's names of the tables, and without a place: it is that of every equal text.
 
-    `pieces` are the SQL around the names of `slots`, the tables in lower case. `functions` are the engine's names,
-    or None, of all names that the query calls, and `own` the models among those names: with others, or other
-    models, the translation is another. `find_places` and `make_tree` are asked once and every time.
+    `pieces` are the SQL around the names of `slots`, the tables in lower case; `reads` tells how often each may be
+    read. `functions` are the engine's names, or None, of all names that the query calls, and `own` the models among
+    those names: with others, or other models, the translation is another. `find_places` and `make_tree` are asked
+    once and every time.
     """
 
     pieces: tuple[str, ...]
     slots: tuple[str, ...]
-    tables: tuple[str, ...]
+    reads: Mapping[str, int]
     calls: frozenset[str]
     volatile: bool
     random: bool
@@ -37,6 +38,11 @@ class Draft:
     own: frozenset[str]
     find_places: Callable[[], Places] = field(repr=False)
     make_tree: Callable[[Mapping[str, str]], exp.Query] = field(repr=False)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the query names, in lower case."""
+        return tuple(self.reads)
 
     @cached_property
     def places(self) -> Places:
@@ -68,8 +74,13 @@ class Translation:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables that it reads, in lower case, as often as it reads them."""
+        """The tables that it names, in lower case."""
         return self.draft.tables
+
+    @property
+    def reads(self) -> Mapping[str, int]:
+        """How often it may read each of the tables: see `engines.reads`."""
+        return self.draft.reads
 
     @property
     def calls(self) -> frozenset[str]:

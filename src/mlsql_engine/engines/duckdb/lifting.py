@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.engines.duckdb.call_places import VALUE_CLAUSES, CallPlaces, Step, own_nodes
-from mlsql_engine.engines.duckdb.select_names import OUTPUT, Refused, is_random, key, prepare
+from mlsql_engine.engines.duckdb.select_names import OUTPUT, Refused, has_random, key, prepare
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -253,7 +253,7 @@ class _Lifting:
             value = item.unalias()
         if self._needs_answer(value) or any(self._places.is_model(node) for node in own_nodes(value)):
             return None
-        if item is not None and is_random(value):
+        if item is not None and has_random(value):
             return None
         below = ordered.copy()
         below.set("this", value.copy())

@@ -8,7 +8,7 @@ the engine refuses in that form stays as it was written, with its calls as funct
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,11 @@ from mlsql_engine.engines.duckdb.call_places import CallPlaces, Step, own_nodes
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.lifting import Functions, Lift, lift
 from mlsql_engine.engines.duckdb.model_calls import ModelCalls
-from mlsql_engine.engines.duckdb.reads import reads
 from mlsql_engine.engines.duckdb.relation import DuckRelation
-from mlsql_engine.engines.duckdb.select_names import Refused, is_random
+from mlsql_engine.engines.duckdb.select_names import Refused, has_random
 from mlsql_engine.engines.duckdb.stages import Stage, StageCall
+from mlsql_engine.engines.randomness import is_random
+from mlsql_engine.engines.reads import reads
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,19 +64,12 @@ class Queries:
         return DuckRelation(
             view.name,
             partial(self._describe, view.name),
-            _tables_read(translation, known),
+            _repeated({translation.views[name]: times for name, times in translation.reads.items()}, known),
             translation.volatile,
             query=translation,
             definition=view.select,
             models=_called(translation.tree, models) if asks else frozenset(),
         )
-
-
-def _tables_read(translation: Translation, known: dict[str, DuckRelation]) -> tuple[DuckRelation, ...]:
-    """The tables that a query reads, as often as it may; its tree is made only where the text does not tell."""
-    if "with" in translation.query.value.lower():
-        return _parents(translation.tree, known)
-    return tuple(known[translation.views[name]] for name in translation.tables)
 
 
 def _parts(relation: DuckRelation) -> Iterator[DuckRelation]:
@@ -166,7 +160,7 @@ class _Draft:
             needs = any(isinstance(one, exp.Column | exp.Star | exp.Query | exp.AggFunc) for one in own_nodes(call))
             # Groups and windows take no subquery.
             free = call.find_ancestor(exp.Group, exp.Window, exp.Select) is select
-            if not needs and free and found[0] < Step.WINDOWS and not is_random(call):
+            if not needs and free and found[0] < Step.WINDOWS and not has_random(call):
                 alone = exp.Select(expressions=[exp.alias_(call.copy(), "answer")])
                 call.replace(exp.Subquery(this=alone))
                 self._lift(alone)
@@ -219,7 +213,7 @@ class _Draft:
             view.name,
             partial(self._describe, view.name),
             _parents(tree, self._known),
-            bool(called) or _is_random(tree),
+            bool(called) or any(map(is_random, tree.walk())),
             query=self._translation,
             definition=view.select,
             inner=True,
@@ -234,8 +228,11 @@ class _Draft:
 
 def _parents(tree: exp.Expr, known: dict[str, DuckRelation]) -> tuple[DuckRelation, ...]:
     """The relations that a query reads; twice those that it may read more than once."""
-    found = reads(tree).items()
-    return tuple(known[name] for name, number in found if name in known for _ in range(min(number, _TWICE)))
+    return _repeated(reads(tree), known)
+
+
+def _repeated(found: Mapping[str, int], known: dict[str, DuckRelation]) -> tuple[DuckRelation, ...]:
+    return tuple(known[name] for name, number in found.items() if name in known for _ in range(min(number, _TWICE)))
 
 
 def _called(tree: exp.Expr, models: Collection[str]) -> frozenset[str]:
@@ -243,12 +240,6 @@ def _called(tree: exp.Expr, models: Collection[str]) -> frozenset[str]:
     from sqlglot import exp
 
     return frozenset(node.name.lower() for node in tree.find_all(exp.Anonymous) if node.name.lower() in models)
-
-
-def _is_random(tree: exp.Expr) -> bool:
-    from sqlglot import exp
-
-    return next(tree.find_all(exp.TableSample, exp.Rand, exp.Randn, exp.Uuid), None) is not None
 
 
 def _cte() -> type[exp.Expr]:

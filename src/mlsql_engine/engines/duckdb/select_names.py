@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from mlsql_engine.engines.duckdb.call_places import own_nodes
+from mlsql_engine.engines.randomness import is_random
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
 OUTPUT: Final = "output column"
 """The note, in a column's `meta`, of the item of the select list that ORDER BY names by it."""
-_RANDOM: Final = frozenset({"random", "rand", "randn", "uuid", "gen_random_uuid", "shuffle", "nextval"})
 
 
 class Refused(Exception):
@@ -34,15 +34,9 @@ def key(node: exp.Expr) -> str:
     return same.sql("duckdb", unsupported_level=ErrorLevel.IGNORE)
 
 
-def is_random(node: exp.Expr) -> bool:
+def has_random(node: exp.Expr) -> bool:
     """Whether the expression gives something else each time that it is computed."""
-    from sqlglot import exp
-
-    return any(
-        isinstance(one, exp.Rand | exp.Randn | exp.Uuid)
-        or (isinstance(one, exp.Func) and (one.name or one.sql_name()).lower() in _RANDOM)
-        for one in own_nodes(node)
-    )
+    return any(map(is_random, own_nodes(node)))
 
 
 def prepare(select: exp.Select, columns_of: Callable[[exp.Select], list[str]]) -> None:
@@ -107,7 +101,7 @@ def _write_out_aliases(select: exp.Select, columns_of: Callable[[exp.Select], li
         for column, item in wanted:
             if column.name.lower() not in source:
                 ordinal = item.unalias().is_number and isinstance(column.parent, exp.Group)
-                if ordinal or is_random(item):
+                if ordinal or has_random(item):
                     raise Refused
                 column.replace(_value(item))
     _settle_order(select, aliases)
@@ -119,7 +113,7 @@ def _settle_order(select: exp.Select, aliases: dict[str, exp.Expr]) -> None:
         for column, item in list(_uses(ordered, aliases)):
             if column.parent is ordered:
                 column.meta[OUTPUT] = item
-            elif is_random(item):
+            elif has_random(item):
                 raise Refused
             else:
                 column.replace(_value(item))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,16 @@ def reads(tree: exp.Expr) -> Counter[str]:
     found: Counter[str] = Counter()
     _count(tree, {}, 1, found)
     return found
+
+
+def table_reads(tree: exp.Expr, nodes: Mapping[str, list[Any]], names: Mapping[str, str]) -> dict[str, int]:
+    """The same for the tables of `names`, which gives what they shall be called by the tree's names.
+
+    `nodes` are those of the tree by the names of their classes: they tell where there is nothing to go through.
+    """
+    several = len(nodes["Select"]) > 1 or any(nodes[kind] for kind in ("With", "Lateral", "Pivot"))
+    found = reads(tree) if several else Counter(table.name for table in nodes["Table"])
+    return {name: found[engine_name] for engine_name, name in names.items()}
 
 
 def _count(tree: exp.Expr, known: dict[str, Counter[str]], times: int, found: Counter[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlsql_engine.engines.duckdb.reads import reads
+from mlsql_engine.engines.reads import reads
 
 
 @pytest.mark.parametrize(

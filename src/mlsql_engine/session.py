@@ -29,6 +29,7 @@ from mlsql_engine.statements.commands.base import Command
 from mlsql_engine.statements.context import Context, SessionState
 from mlsql_engine.statements.execution import execute_script
 from mlsql_engine.statements.plugin import StatementPlugin
+from mlsql_engine.statements.system_tables import SYSTEM
 from mlsql_engine.table import Table
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.launcher import LocalLauncher
@@ -109,8 +110,11 @@ class Session:
         self._check_open()
         relation = self._state.engine.tables.get(name.lower())
         if relation is None:
-            raise UnknownName("table", name, self._state.engine.tables)
+            raise UnknownName("table", name, self._own_tables())
         return Table(self._state.engine, relation, name, owner=self)
+
+    def _own_tables(self) -> list[str]:
+        return [name for name in self._state.engine.tables if not name.startswith(f"{SYSTEM}.")]
 
     def cancel(self, job: int) -> None:
         """End a job that runs in another thread, as `!kill` does. Raises UnknownName for one that does not run."""

@@ -48,9 +48,8 @@ class Jobs:
         self._numbers = itertools.count(1)
         self._jobs: deque[Job] = deque(maxlen=_REMEMBERED)
         self._turn = threading.RLock()
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._working: Job | None = None
-        self._changed = threading.Event()
 
     @contextmanager
     def started(self, name: str) -> Iterator[Job]:
@@ -87,6 +86,7 @@ class Jobs:
             finally:
                 with self._guard:
                     self._working = before
+                    self._guard.notify_all()
 
     def cancel(self, number: int) -> Job:
         """Have the job of that number end; what it does fails. Raises UnknownName for a job that does not run."""
@@ -101,12 +101,10 @@ class Jobs:
 
     def _end(self, job: Job) -> None:
         """Interrupt what the job does, again and again: it may not have begun when it is first interrupted."""
-        while True:
-            with self._guard:
-                if self._working is not job or job.state != "running":
-                    return
+        with self._guard:
+            while self._working is job and job.state == "running":
                 self._interrupt()
-            self._changed.wait(_AGAIN_SECONDS)
+                self._guard.wait(_AGAIN_SECONDS)
 
     def __iter__(self) -> Iterator[Job]:
         return iter(list(self._jobs))

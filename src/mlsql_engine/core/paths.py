@@ -48,5 +48,8 @@ def near_file(place: str) -> str:
     folder = Path(place).parent
     if not folder.is_dir():
         return f"there is no folder {folder} either"
-    names = sorted(name for name in os.listdir(folder) if not name.startswith(("_", ".")))
+    try:
+        names = sorted(name for name in os.listdir(folder) if not name.startswith(("_", ".")))
+    except OSError as error:
+        return f"the folder {folder} cannot be read: {error.strerror}"
     return suggestion(Path(place).name, names[:1000], f"file in {folder}")

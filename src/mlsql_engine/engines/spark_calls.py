@@ -109,12 +109,6 @@ def _trimmed(own: str) -> Call:
     return rewrite
 
 
-def _map_entries_of(arguments: list[Any]) -> exp.Expr:
-    from sqlglot import exp
-
-    return exp.Map(keys=exp.Array(expressions=arguments[::2]), values=exp.Array(expressions=arguments[1::2]))
-
-
 def _from_json(arguments: list[Any]) -> exp.Expr:
     """Text as a value of a type that a constant tells in Spark's words."""
     from sqlglot import exp
@@ -166,13 +160,6 @@ def _nvl2(arguments: list[Any]) -> exp.Expr:
 
     value, present, absent = arguments
     return exp.Case(ifs=[exp.If(this=is_null(value), true=absent)], default=present)
-
-
-def _missing(what: str, hint: str | None = None) -> Call:
-    def refuse(_arguments: list[Any]) -> exp.Expr:
-        raise Unsupported(what, hint=hint)
-
-    return refuse
 
 
 CALLS: Final[dict[str, Call]] = {

@@ -45,13 +45,6 @@ def cast(value: exp.Expr, kind: str) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
 
 
-def try_cast(value: exp.Expr, kind: str) -> exp.Expr:
-    """A cast that gives NULL for what it cannot read."""
-    from sqlglot import exp
-
-    return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
-
-
 def infix(operator: str, first: exp.Expr, second: exp.Expr) -> exp.Expr:
     """`first operator second` in brackets; the operator is the name of sqlglot's class."""
     from sqlglot import exp

@@ -3,12 +3,13 @@ r"""`${name}` in a statement's texts. `\${name}` stays `${name}`, and `${date.to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
 from mlsql_engine.core.errors import SyntaxProblem, UnknownName, errors_at
+from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Piece, Text
 from mlsql_engine.language import ast
 from mlsql_engine.language.date_template import date_text, is_date_template
@@ -53,8 +54,7 @@ def _fill(node: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(node, tuple):
         return tuple([_fill(item, variables) for item in node])
     if isinstance(node, ast.Statement | ast.Option | ast.Target):
-        names = [item.name for item in fields(node) if item.name != "span"]
-        return replace(node, **{name: _fill(getattr(node, name), variables) for name in names})
+        return replace(node, **{name: _fill(getattr(node, name), variables) for name in _parts(node)})
     return node
 
 
@@ -134,9 +134,25 @@ class Builder:
         self._length += end - start
 
 
-def references(texts: Iterable[Text]) -> Iterable[str]:
-    """The names that the texts refer to, in order."""
-    for text in texts:
-        for found in _REFERENCE.finditer(text.value):
+def references(node: Any) -> Iterator[tuple[str, Span]]:
+    """The names that a statement's texts refer to, and where."""
+    for text in _texts(node):
+        for found in _REFERENCE.finditer(text.value) if "${" in text.value else ():
             if found.group(1) is not None:
-                yield found.group(1).strip()
+                yield found.group(1).strip(), text.place(*found.span())
+
+
+def _texts(node: Any) -> Iterator[Text]:
+    if isinstance(node, Text):
+        yield node
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _texts(item)
+    elif isinstance(node, ast.Statement | ast.Option | ast.Target):
+        for name in _parts(node):
+            yield from _texts(getattr(node, name))
+
+
+def _parts(node: ast.Statement | ast.Option | ast.Target) -> list[str]:
+    """The fields of a node that may hold text."""
+    return [item.name for item in fields(node) if item.name != "span"]

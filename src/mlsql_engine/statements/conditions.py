@@ -24,10 +24,12 @@ that is NULL does not hold. Blocks may stand inside blocks, and `!then;` after a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
+from typing import cast
 
 from mlsql_engine.core.errors import BadValue, SyntaxProblem, UnknownName, errors_at
 from mlsql_engine.core.span import Span
@@ -72,9 +74,33 @@ def holds(condition: Text, named: dict[str, str], context: Context) -> bool:
     return bool(value)
 
 
-def _values(named: Mapping[str, str], context: Context) -> dict[str, str]:
+class _Quoted(Mapping[str, str]):
+    """Texts as literals of Spark SQL, made when they are asked for: a session may have thousands of variables."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return quoted(self._values[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def _values(named: dict[str, str], context: Context) -> Mapping[str, str]:
     """What every `:name` stands for: SQL literals by name."""
-    return {**{name: quoted(value) for name, value in context.variables.items()}, **named}
+    return ChainMap(named, quoted_variables(context))
+
+
+def quoted_variables(context: Context) -> MutableMapping[str, str]:
+    """The variables as literals of Spark SQL; nothing is set in it."""
+    return cast("MutableMapping[str, str]", _Quoted(context.variables))
 
 
 def parts(condition: Text) -> list[Text]:

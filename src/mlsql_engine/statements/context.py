@@ -91,12 +91,12 @@ class Context:
     def table(self, name: Text) -> Relation:
         """The table of that name in any case. Raises UnknownName, placed at the name."""
         key = name.value.lower()
-        known = self.table_names()
-        if key.startswith(f"{SYSTEM}."):
+        system = key.startswith(f"{SYSTEM}.")
+        if system:
             self.bind_system_tables(name)
-            known = [f"{SYSTEM}.{table}" for table in TABLES]
         found = self.engine.tables.get(key)
         if found is None:
+            known = [f"{SYSTEM}.{table}" for table in TABLES] if system else self.table_names()
             raise UnknownName("table", name.value, known, span=name.span)
         return found
 

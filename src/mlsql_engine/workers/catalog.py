@@ -52,11 +52,6 @@ class Functions:
         pool.close()
         self._replaced.append(pool)
 
-    def interrupt(self) -> None:
-        """Make predictions that are under way fail; later ones start their workers again."""
-        for pool in (*self._pools.values(), *self._replaced):
-            pool.close()
-
     def close(self) -> None:
         """End all workers."""
         for pool in (*self._pools.values(), *self._replaced):

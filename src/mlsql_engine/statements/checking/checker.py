@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from mlsql_engine.algorithms.base import Algorithm
-from mlsql_engine.core.errors import MlsqlError, SyntaxProblem, UnknownName
+from mlsql_engine.core.errors import MlsqlError, SyntaxProblem, UnknownName, errors_at
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.span import Source as ScriptSource
-from mlsql_engine.core.text import Text
+from mlsql_engine.core.span import Span
 from mlsql_engine.language import ast, variables
 from mlsql_engine.language.date_template import date_text, is_date_template
 from mlsql_engine.language.parser import parse_leniently
 from mlsql_engine.sources.base import Source
-from mlsql_engine.statements.checking.state import UNKNOWN, Findings, State, Values
+from mlsql_engine.statements.checking.state import Findings, State, Values
 from mlsql_engine.statements.commands.base import Command
 from mlsql_engine.statements.plugin import StatementPlugin
-
-_REFERENCE = re.compile(r"\\\$\{|\$\{([^{}]*)\}")
 
 
 @dataclass
@@ -103,25 +100,19 @@ class Checker:
 
     def _references(self, node: Any) -> None:
         """Note every `${name}` that no statement before has set."""
-        for text in _texts(node):
-            for found in _REFERENCE.finditer(text.value) if "${" in text.value else ():
-                if found.group(1) is not None:
-                    with self.noting(None):
-                        self._reference(text, found)
+        for name, span in variables.references(node):
+            with self.noting(None):
+                self._reference(name, span)
 
-    def _reference(self, text: Text, found: re.Match[str]) -> None:
-        name = found.group(1).strip()
-        span = text.place(found.start(), found.end())
+    def _reference(self, name: str, span: Span) -> None:
         if name in self.state.variables or (self.state.anything and name):
             return
         if not name:
             raise SyntaxProblem("${} names no variable", span=span, code="UNKNOWN_VARIABLE")
         if not is_date_template(name):
             raise UnknownName("variable", name, self.state.variables, span=span)
-        try:
+        with errors_at(span):
             date_text(name, self.now)
-        except MlsqlError as problem:
-            raise problem.at(span) from None
 
     @contextmanager
     def noting(self, statement: ast.Statement | None) -> Iterator[None]:
@@ -155,19 +146,3 @@ class _Any(Mapping[str, str | None]):
 
     def __len__(self) -> int:
         return len(self._variables)
-
-
-def _texts(node: Any) -> Iterator[Text]:
-    """Every text of a statement."""
-    if isinstance(node, Text):
-        yield node
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _texts(item)
-    elif isinstance(node, ast.Statement | ast.Option | ast.Target):
-        for item in fields(node):
-            if item.name != "span":
-                yield from _texts(getattr(node, item.name))
-
-
-__all__ = ["UNKNOWN", "Checker"]

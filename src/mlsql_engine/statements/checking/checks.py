@@ -13,14 +13,14 @@ from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem
 from mlsql_engine.core.options import FilePath, TableName, option_problems, parse_options, texts_of
 from mlsql_engine.core.paths import near_file, resolve_path, resolved
 from mlsql_engine.core.text import Text
-from mlsql_engine.language import ast, blocks
+from mlsql_engine.language import ast
 from mlsql_engine.models.store import ModelStore
 from mlsql_engine.sources.base import Source
 from mlsql_engine.sources.base import options_of as source_options
 from mlsql_engine.statements import conditions, include
 from mlsql_engine.statements.checking.queries import check_definition, check_query, need_function, need_table
 from mlsql_engine.statements.checking.state import is_known
-from mlsql_engine.statements.commands.base import check_arguments
+from mlsql_engine.statements.commands.base import check_arguments, find
 from mlsql_engine.statements.set import SetOptions, check_shell
 
 if TYPE_CHECKING:
@@ -227,26 +227,19 @@ def _include(statement: ast.IncludeStatement, checker: Checker) -> None:
 
 
 def _command(statement: ast.CommandStatement, checker: Checker) -> None:
-    name = statement.name
-    if name.value not in checker.commands:
-        raise UnknownName("command", name.value, {*checker.commands.names(), *blocks.WORDS}, span=name.span)
-    command = checker.commands.find(name)
+    command = find(statement, checker.commands)
     check_arguments(command, statement)
     if all(map(is_known, statement.arguments)):
-        command.check(statement)
+        command.check(statement, checker)
     if command.table is not None:
         need_table(statement.arguments[command.table], checker)
-    match command.name, statement.arguments:
-        case "assert", (_, condition, _) if is_known(condition):
-            anything = dict.fromkeys(_NAMED.findall(condition.value), "NULL")
-            text = conditions.with_values(condition.part(0, len(condition.value)), anything)
-            check_query(text.between("select (", ") as `holds`"), checker)
-        case "lastCommand", (_, table):
-            define_table(table, checker)
-        case "show", (topic, algorithm) if topic.value.lower() == "algorithms" and is_known(algorithm):
-            checker.algorithms.find(algorithm)
-        case "show", (_, source) if is_known(source):
-            checker.sources.find(source)
+    if command.makes is not None:
+        define_table(statement.arguments[command.makes], checker)
+    condition = None if command.condition is None else statement.arguments[command.condition]
+    if condition is not None and is_known(condition):
+        anything = dict.fromkeys(_NAMED.findall(condition.value), "NULL")
+        text = conditions.with_values(condition.part(0, len(condition.value)), anything)
+        check_query(text.between("select (", ") as `holds`"), checker)
 
 
 def _other(statement: ast.OtherStatement, checker: Checker) -> None:

@@ -13,6 +13,7 @@ number of such rows, and the first of them.
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import AssertionFailed, BadValue, Detail
@@ -21,7 +22,7 @@ from mlsql_engine.core.text_table import render
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.language.ast import CommandStatement
 from mlsql_engine.statements import conditions
-from mlsql_engine.statements.commands.base import Command
+from mlsql_engine.statements.commands.base import Command, Known
 from mlsql_engine.statements.context import Context, Outcome
 
 if TYPE_CHECKING:
@@ -32,12 +33,11 @@ _SHOWN_ROWS = 5
 
 def command() -> Command:
     """The command."""
-    return Command(
-        "assert", "!assert table '''condition''' \"message\";", execute, least=3, most=3, table=0, check=check
-    )
+    form = "!assert table '''condition''' \"message\";"
+    return Command("assert", form, execute, least=3, most=3, table=0, condition=1, check=check)
 
 
-def check(statement: CommandStatement) -> None:
+def check(statement: CommandStatement, _known: Known) -> None:
     """Raise BadValue for a condition that is empty."""
     written = statement.arguments[1]
     if not written.value.strip():
@@ -51,9 +51,8 @@ def execute(statement: CommandStatement, context: Context) -> Outcome:
     name, written, message = statement.arguments
     relation = context.table(name)
     columns = {column: f"`{column.replace('`', '``')}`" for column in relation.columns}
-    variables = {name: conditions.quoted(value) for name, value in context.variables.items()}
     text = written.part(0, len(written.value))
-    known = {**variables, **columns, **_in_any_case(text, columns)}
+    known = ChainMap({**columns, **_in_any_case(text, columns)}, conditions.quoted_variables(context))
     condition = conditions.with_values(text, known, "column")
     table = name.value.replace(".", "`.`")
     engine = context.engine

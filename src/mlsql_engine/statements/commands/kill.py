@@ -11,7 +11,7 @@ another request of a server, can end what takes too long.
 
 from mlsql_engine.core.errors import BadValue, errors_at
 from mlsql_engine.language.ast import CommandStatement
-from mlsql_engine.statements.commands.base import Command
+from mlsql_engine.statements.commands.base import Command, Known
 from mlsql_engine.statements.context import Context, Outcome
 
 
@@ -20,7 +20,7 @@ def command() -> Command:
     return Command("kill", "!kill id;", execute, least=1, most=1, check=check, waits=False)
 
 
-def check(statement: CommandStatement) -> None:
+def check(statement: CommandStatement, _known: Known) -> None:
     """Raise BadValue for what is no number."""
     written = statement.arguments[0]
     if not written.value.isdecimal() or len(written.value) > 9:

@@ -11,7 +11,7 @@ What the last !command, or train, run or predict without a name, gave becomes th
 
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.language.ast import CommandStatement
-from mlsql_engine.statements.commands.base import Command
+from mlsql_engine.statements.commands.base import Command, Known
 from mlsql_engine.statements.context import Context, Outcome
 
 _FORM = "!lastCommand named table;"
@@ -19,10 +19,10 @@ _FORM = "!lastCommand named table;"
 
 def command() -> Command:
     """The command."""
-    return Command("lastCommand", _FORM, execute, least=2, most=2, check=check)
+    return Command("lastCommand", _FORM, execute, least=2, most=2, makes=1, check=check)
 
 
-def check(statement: CommandStatement) -> None:
+def check(statement: CommandStatement, _known: Known) -> None:
     """Raise BadValue where the word is not `named`."""
     word = statement.arguments[0]
     if word.value.lower() != "named":

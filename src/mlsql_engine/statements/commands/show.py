@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 from mlsql_engine.core.arrow_rows import arrow_table
 from mlsql_engine.core.errors import BadValue, UnknownName
 from mlsql_engine.core.options import describe
+from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.text import Text
 from mlsql_engine.core.version import __version__
 from mlsql_engine.language.ast import CommandStatement
 from mlsql_engine.models.manifest import without_secrets
 from mlsql_engine.statements import system_tables
-from mlsql_engine.statements.commands.base import Command
+from mlsql_engine.statements.commands.base import Command, Known
 from mlsql_engine.statements.context import Context, Outcome
 
 if TYPE_CHECKING:
@@ -38,17 +39,20 @@ def command() -> Command:
     return Command("show", f"!show {'|'.join(TOPICS)};", execute, least=1, most=2, check=check, waits=False)
 
 
-def check(statement: CommandStatement) -> None:
-    """Raise UnknownName for a topic that there is not, BadValue for a name behind one that takes none."""
+def check(statement: CommandStatement, known: Known) -> None:
+    """Raise UnknownName for a topic or a name that there is not, BadValue for a name where the topic takes none."""
     topic, *name = statement.arguments
     if topic.value.lower() not in TOPICS:
         raise UnknownName("topic", topic.value, TOPICS, span=topic.span)
     if name and topic.value.lower() not in _OF_ONE:
         raise BadValue(f"!show {topic.value} takes no name", span=name[0].span)
+    if name:
+        registries: dict[str, Registry[Any]] = {"algorithms": known.algorithms, "sources": known.sources}
+        registries[topic.value.lower()].find(name[0])
 
 
 def execute(statement: CommandStatement, context: Context) -> Outcome:
-    """Make the topic's table. Raises UnknownName for the name of an algorithm or format that there is not."""
+    """Make the topic's table."""
     topic, *name = statement.arguments
     key = topic.value.lower()
     table = _OF_ONE[key](context, name[0]) if name else TOPICS[key](context)

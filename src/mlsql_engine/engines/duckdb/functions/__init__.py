@@ -15,7 +15,6 @@ from mlsql_engine.engines import spark_aggregates, spark_calls
 from mlsql_engine.engines.spark_functions import MISSING
 
 from . import arrays, spark_arrays, spark_dates, spark_json, spark_numbers, spark_strings, spark_values, vectors
-from . import arrays as _arrays
 from .arrays import Macro
 from .spark_macros import PREFIX, stored_name
 
@@ -36,7 +35,7 @@ SPARK: Final[dict[str, Macro]] = {
 RENAMED: Final[dict[str, str]] = {
     **{name: PREFIX + name for name in (*spark_calls.CALLS, *spark_aggregates.REWRITES, *MISSING)},
     **{name: stored_name(name) for name in SPARK if not name.startswith(PREFIX)},
-    **_arrays.RENAMED,
+    **arrays.RENAMED,
 }
 """From the name in a script to the macro's, where they differ, or to the one that `spark_meaning` rewrites."""
 

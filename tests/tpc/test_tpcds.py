@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlsql_engine.session import Session
-from tpc.reading import duckdb_over, in_order, rows_of, session_over
+from tpc.reading import in_order, rows_of
 from tpc.rows import write_tables
 from tpc.schemas import TPCDS
 
@@ -30,27 +29,11 @@ def _queries() -> dict[str, str]:
 QUERIES = _queries()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tpcds")
     write_tables(TPCDS, QUERIES.values(), path)
     return path
-
-
-@pytest.fixture(scope="session")
-def names(folder: Path) -> list[str]:
-    return sorted(file.stem for file in folder.iterdir())
-
-
-@pytest.fixture(scope="session")
-def session(folder: Path, names: list[str]) -> Iterator[Session]:
-    with session_over(folder, names) as session:
-        yield session
-
-
-@pytest.fixture(scope="session")
-def plain(folder: Path, names: list[str]) -> Any:
-    return duckdb_over(folder, names)
 
 
 # The tables are too small for what these look for.

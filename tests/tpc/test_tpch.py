@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,33 +12,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlsql_engine.session import Session
-from tpc.reading import duckdb_over, in_order, rows_of, session_over
+from tpc.reading import in_order, rows_of
 from tpc.rows import write_tables
 from tpc.schemas import TPCH
 from tpc.tpch import QUERIES, WORDS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("tpch")
     write_tables(TPCH, [*QUERIES.values(), WORDS], path)
     return path
-
-
-@pytest.fixture(scope="session")
-def names(folder: Path) -> list[str]:
-    return sorted(file.stem for file in folder.iterdir())
-
-
-@pytest.fixture(scope="session")
-def session(folder: Path, names: list[str]) -> Iterator[Session]:
-    with session_over(folder, names) as session:
-        yield session
-
-
-@pytest.fixture(scope="session")
-def plain(folder: Path, names: list[str]) -> Any:
-    return duckdb_over(folder, names)
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -34,6 +34,7 @@ from typing import cast
 from mlsql_engine.core.errors import BadValue, SyntaxProblem, UnknownName, errors_at
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
+from mlsql_engine.engines.quoting import spark_literal
 from mlsql_engine.language.ast import Branch, IfStatement
 from mlsql_engine.language.variables import Builder, fill_text
 from mlsql_engine.statements.context import Context
@@ -81,7 +82,7 @@ class _Quoted(Mapping[str, str]):
         self._values = values
 
     def __getitem__(self, name: str) -> str:
-        return quoted(self._values[name])
+        return spark_literal(self._values[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
@@ -171,12 +172,6 @@ def with_values(text: Text, values: Mapping[str, str], kind: str = "variable") -
     return built.text()
 
 
-def quoted(value: str) -> str:
-    """A text as a literal of Spark SQL."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 def literal(value: object) -> str:
     """A value of a row as a literal of Spark SQL. Raises BadValue for one that has none, such as an array."""
     match value:
@@ -191,7 +186,7 @@ def literal(value: object) -> str:
         case float():
             return f"double('{value}')"
         case str():
-            return quoted(value)
+            return spark_literal(value)
         case datetime():
             return f"timestamp '{value}'"
         case date():

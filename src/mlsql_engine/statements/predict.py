@@ -15,6 +15,7 @@ from typing import Any
 from mlsql_engine.algorithms.base import FunctionRequest
 from mlsql_engine.core.errors import BadValue, errors_at
 from mlsql_engine.core.text import Text
+from mlsql_engine.engines.quoting import spark_identifier, spark_table
 from mlsql_engine.language.ast import PredictStatement
 from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
 
@@ -42,14 +43,11 @@ def execute(statement: PredictStatement, context: Context) -> Outcome:
     context.session.models[path] = None
     context.engine.register_function(_FUNCTION)
     columns = algorithm.input_columns(request, described, context.engine.schema(relation))
-    arguments = ", ".join(_quoted(column) for column in columns)
-    query = f"select *, {_quoted(_FUNCTION)}({arguments}) as {_COLUMN} from {_quoted(statement.table.value)}"
+    arguments = ", ".join(spark_identifier(column) for column in columns)
+    table = spark_table(statement.table.value)
+    query = f"select *, {spark_identifier(_FUNCTION)}({arguments}) as {_COLUMN} from {table}"
     predicted = context.engine.sql(Text.literal(query, statement.span))
     if statement.result is None:
         return Outcome(predicted)
     context.engine.bind(statement.result.value, predicted)
     return Outcome(predicted, statement.result.value)
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -10,7 +10,8 @@ import pytest
 from mlsql_engine.core.errors import BadValue, UnknownName
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
-from mlsql_engine.statements.conditions import literal, named_query, parts, quoted, with_values
+from mlsql_engine.engines.quoting import spark_literal
+from mlsql_engine.statements.conditions import literal, named_query, parts, with_values
 from unit.statements.scripts import Scripts
 
 
@@ -61,7 +62,7 @@ def test_names_of_a_select() -> None:
 )
 def test_values(expression: str, filled: str) -> None:
     given = {"n": "10", "code": "007", "text": "it's", "half": "-0.5", "empty": ""}
-    values = {name: quoted(value) for name, value in given.items()}
+    values = {name: spark_literal(value) for name, value in given.items()}
     assert with_values(text(expression), values).value == filled
 
 
@@ -104,7 +105,7 @@ def test_values_that_have_no_literal(value: object, what: str) -> None:
 )
 def test_any_text_comes_through(scripts: Scripts, value: str) -> None:
     # In the script, the quotes of SQL and a reference are escaped once more.
-    sql = quoted(value).replace("'", "\\'").replace("${", "\\${")
+    sql = spark_literal(value).replace("'", "\\'").replace("${", "\\${")
     script = f"!if ''' :v == {sql} '''; select 1 as a as t; !else; select 2 as a as t; !fi;"
     assert scripts.value(script, v=value) == 1
 

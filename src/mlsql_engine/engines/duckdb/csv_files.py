@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import BadValue, DataProblem
-from mlsql_engine.engines.duckdb.quoting import identifier, literal, literals
+from mlsql_engine.engines.quoting import identifier, literal, literals
 from mlsql_engine.engines.requests import CsvLoad
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.engines.duckdb import functions
 from mlsql_engine.engines.duckdb.interruption import Interruption
-from mlsql_engine.engines.duckdb.quoting import identifier, literal
+from mlsql_engine.engines.quoting import identifier, literal
 
 if TYPE_CHECKING:
     import duckdb

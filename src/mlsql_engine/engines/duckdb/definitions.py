@@ -8,6 +8,7 @@ from mlsql_engine.core.errors import SqlProblem, UnknownName
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.definitions import Create, Drop, Insert, Refresh, read
 from mlsql_engine.engines.duckdb.relation import DuckRelation
+from mlsql_engine.engines.quoting import spark_identifier
 
 if TYPE_CHECKING:
     from mlsql_engine.engines.duckdb.engine import DuckDBEngine
@@ -54,7 +55,7 @@ def _renamed(engine: DuckDBEngine, query: Text, names: tuple[Text, ...], count: 
             f"{len(names)} name{'' if len(names) == 1 else 's'} for {count} column{'' if count == 1 else 's'}",
             span=query.span,
         )
-    listed = ", ".join("`" + name.value.replace("`", "``") + "`" for name in names)
+    listed = ", ".join(spark_identifier(name.value) for name in names)
     return engine.sql(query.between("select * from (", f") as `made`({listed})"))
 
 

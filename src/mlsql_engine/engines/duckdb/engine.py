@@ -22,11 +22,11 @@ from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
 from mlsql_engine.engines.duckdb.loading import Loading
 from mlsql_engine.engines.duckdb.model_calls import ModelCalls
 from mlsql_engine.engines.duckdb.queries import Queries
-from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.readings import Reading, Readings
 from mlsql_engine.engines.duckdb.relation import DuckRelation, before_reading
 from mlsql_engine.engines.duckdb.stored_tables import StoredTables
 from mlsql_engine.engines.query_limits import too_deep
+from mlsql_engine.engines.quoting import identifier
 from mlsql_engine.engines.requests import ArrowSave, ReadRequest, WriteRequest
 from mlsql_engine.engines.spark_meaning import TO_NUMBER
 from mlsql_engine.engines.translations import Translations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlsql_engine.core.errors import DataProblem, Detail
 from mlsql_engine.core.paths import near_file
 from mlsql_engine.engines.duckdb import csv_files, vector_columns
-from mlsql_engine.engines.duckdb.quoting import identifier, literal, literals
+from mlsql_engine.engines.quoting import identifier, literal, literals
 from mlsql_engine.engines.requests import CsvLoad, JsonLoad, ParquetLoad
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mlsql_engine.engines.duckdb.quoting import identifier
+from mlsql_engine.engines.quoting import identifier
 from mlsql_engine.engines.requests import OpenBatches, RecordBatches
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mlsql_engine.engines.duckdb import vector_columns
-from mlsql_engine.engines.duckdb.quoting import identifier, literal
+from mlsql_engine.engines.quoting import identifier, literal
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -22,7 +22,7 @@ import pyarrow.csv as arrow_csv
 
 from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import DataProblem, Detail
-from mlsql_engine.engines.duckdb.quoting import identifier
+from mlsql_engine.engines.quoting import identifier
 
 if TYPE_CHECKING:
     import duckdb

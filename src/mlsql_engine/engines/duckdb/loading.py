@@ -14,8 +14,8 @@ from mlsql_engine.core.vectors import DUCKDB_TYPE
 from mlsql_engine.engines.duckdb import files, problems
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.incoming import Incoming
-from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.relation import DuckRelation
+from mlsql_engine.engines.quoting import identifier
 from mlsql_engine.engines.requests import (
     ArrowRows,
     CsvLoad,

@@ -16,9 +16,9 @@ from mlsql_engine.engines.duckdb.batches import is_engine_error, unwrapped
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
 from mlsql_engine.engines.duckdb.model_calls import ModelCalls
-from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.relation import DuckRelation, open_stages
 from mlsql_engine.engines.duckdb.stages import Stage, StageRun
+from mlsql_engine.engines.quoting import identifier
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import DataProblem
 from mlsql_engine.engines.duckdb import json_lines, vector_columns
-from mlsql_engine.engines.duckdb.quoting import identifier, literal
+from mlsql_engine.engines.quoting import identifier, literal
 from mlsql_engine.engines.requests import ArrowSave, CsvSave, JsonSave, ParquetSave, SaveOptions, WriteRequest
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlsql_engine.core.errors import BadValue, UnknownName
-from mlsql_engine.engines.duckdb.quoting import literal
+from mlsql_engine.engines.quoting import literal
 
 if TYPE_CHECKING:
     import duckdb

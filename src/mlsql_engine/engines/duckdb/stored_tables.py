@@ -10,9 +10,9 @@ import pyarrow as pa
 from mlsql_engine.core.errors import InternalError
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.loading import Loading
-from mlsql_engine.engines.duckdb.quoting import identifier
 from mlsql_engine.engines.duckdb.readings import Reading
 from mlsql_engine.engines.duckdb.relation import DuckRelation
+from mlsql_engine.engines.quoting import identifier
 
 if TYPE_CHECKING:
     import duckdb

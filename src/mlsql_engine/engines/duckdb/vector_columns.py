@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from mlsql_engine.core import vectors
-from mlsql_engine.engines.duckdb.quoting import identifier
+from mlsql_engine.engines.quoting import identifier
 
 _HIDDEN = list(vectors.FIELDS)
 _SHOWN = dict(zip(vectors.FIELDS, vectors.PUBLIC_FIELDS, strict=True))

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import re
 
+from mlsql_engine.engines.quoting import identifier
+
 _PART = r'"(?:[^"]|"")+"|[^\W\d]\w*'
 _NAME = re.compile(rf"\s*(?:{_PART})(?:\.(?:{_PART}))*\s*")
-
-
-def quoted(name: str) -> str:
-    """The name between double quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """The text between single quotes."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def parts(name: str, *, lower: bool) -> tuple[str, ...] | None:
@@ -33,4 +25,4 @@ def parts(name: str, *, lower: bool) -> tuple[str, ...] | None:
 
 def written(name: str) -> str:
     """A name as it has to be written where names without quotes are in lower case."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else quoted(name)
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else identifier(name)

@@ -13,10 +13,11 @@ import pyarrow.types as kinds
 from mlsql_engine.core.errors import BadValue, DataProblem, MlsqlError, SqlProblem, UnknownName
 from mlsql_engine.core.options import Secret
 from mlsql_engine.core.span import Span
+from mlsql_engine.engines.quoting import identifier, literal
 from mlsql_engine.sources.jdbc.address import PostgresServer
 from mlsql_engine.sources.jdbc.database import Plan, Rows, check_columns
 from mlsql_engine.sources.jdbc.driver import DriverBatches, DriverConnection, driver_errors, read, transaction
-from mlsql_engine.sources.jdbc.names import literal, parts, quoted, written
+from mlsql_engine.sources.jdbc.names import parts, written
 
 _STAGED: Final = "mlsql_rows"
 _WIDEST: Final = 38
@@ -65,7 +66,7 @@ class PostgreSQL:
     def from_(self, table: str) -> str:
         """See Database.from_."""
         found = parts(table, lower=True)
-        return table if found is None else ".".join(map(quoted, found))
+        return table if found is None else ".".join(map(identifier, found))
 
     def plan(self, rows: Rows) -> Plan:
         """See Database.plan."""
@@ -78,7 +79,7 @@ class PostgreSQL:
         columns = [_column(field) for field in given]
         fields = [(field.name, kind) for field, (_, kind) in zip(given, columns, strict=True)]
         listed = ", ".join(
-            f"{column} AS {quoted(name)}" for (column, _), (name, _) in zip(columns, fields, strict=True)
+            f"{column} AS {identifier(name)}" for (column, _), (name, _) in zip(columns, fields, strict=True)
         )
         return Plan(rows, pa.schema(fields), f"SELECT {listed} FROM ({rows.select}) AS mlsql_columns")
 
@@ -176,7 +177,7 @@ class PostgresWriting:
 
     def __init__(self, connection: DriverConnection, name: tuple[str, ...]) -> None:
         self._connection = connection
-        self._name = ".".join(map(quoted, name))
+        self._name = ".".join(map(identifier, name))
         self._table = name[-1]
         ((schema, self._oid),) = connection.rows(
             "SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
@@ -195,7 +196,7 @@ class PostgresWriting:
 
     def create(self, schema: pa.Schema) -> None:
         """See Writing.create."""
-        columns = ", ".join(f"{quoted(field.name)} {_spelled(field.type)}" for field in schema)
+        columns = ", ".join(f"{identifier(field.name)} {_spelled(field.type)}" for field in schema)
         self._connection.run(f"CREATE TABLE {self._name} ({columns})")
 
     def fill(self, batches: pa.RecordBatchReader, *, new: bool) -> int:
@@ -211,9 +212,11 @@ class PostgresWriting:
         )
         targets = {name.lower(): (name, kind) for name, kind in self._typed_columns()}
         chosen = [(field, *targets[field.name.lower()]) for field in batches.schema]
-        names = ", ".join(quoted(name) for _, name, _ in chosen)
+        names = ", ".join(identifier(name) for _, name, _ in chosen)
         values = ", ".join(_value(field, kind) for field, _, kind in chosen)
-        self._connection.run(f"INSERT INTO {self._name} ({names}) SELECT {values} FROM pg_temp.{quoted(_STAGED)}")
+        self._connection.run(
+            f"INSERT INTO {self._name} ({names}) SELECT {values} FROM pg_temp.{identifier(_STAGED)}"
+        )
         return rows
 
     def _typed_columns(self) -> list[tuple[Any, ...]]:
@@ -240,7 +243,7 @@ def _message(error: Exception) -> tuple[str, dict[str, str]]:
 
 def _column(field: pa.Field) -> tuple[str, pa.DataType]:
     """How a column is selected, and the type that it has at the end."""
-    name, kind = quoted(field.name), field.type
+    name, kind = identifier(field.name), field.type
     said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
     if said.get("POSTGRESQL:type") == "numeric":
         precision, scale = _numeric(int(said.get("POSTGRESQL:typmod", "-1")))
@@ -284,4 +287,8 @@ def _spelled(kind: pa.DataType) -> str:
 def _value(field: pa.Field, target: str) -> str:
     """A value that is put into a column of the type `target`: text becomes whatever it spells."""
     textual = target == "text" or target.startswith("character")
-    return f"{quoted(field.name)}::{target}" if field.type == pa.string() and not textual else quoted(field.name)
+    return (
+        f"{identifier(field.name)}::{target}"
+        if field.type == pa.string() and not textual
+        else identifier(field.name)
+    )

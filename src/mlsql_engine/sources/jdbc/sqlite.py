@@ -20,10 +20,11 @@ import pyarrow.types as kinds
 from mlsql_engine.core.errors import BadValue, DataProblem, MlsqlError, SqlProblem, UnknownName
 from mlsql_engine.core.span import Span
 from mlsql_engine.engines.base import BATCH_ROWS
+from mlsql_engine.engines.quoting import identifier, literal
 from mlsql_engine.sources.jdbc.address import SqliteFile
 from mlsql_engine.sources.jdbc.database import Plan, Rows, check_columns
 from mlsql_engine.sources.jdbc.driver import DriverBatches, DriverConnection, driver_errors, read, transaction
-from mlsql_engine.sources.jdbc.names import literal, parts, quoted
+from mlsql_engine.sources.jdbc.names import parts
 
 _SAMPLE_ROWS: Final = 1_000
 _WAIT_FOR_LOCK_MS: Final = 5_000
@@ -59,7 +60,7 @@ class Sqlite:
     def from_(self, table: str) -> str:
         """See Database.from_."""
         found = parts(table, lower=False)
-        return table if found is None else ".".join(map(quoted, found))
+        return table if found is None else ".".join(map(identifier, found))
 
     def plan(self, rows: Rows) -> Plan:
         """See Database.plan."""
@@ -185,12 +186,12 @@ class SqliteWriting:
 
     def drop(self) -> None:
         """See Writing.drop."""
-        self._connection.run(f"DROP TABLE {quoted(self._table)}")
+        self._connection.run(f"DROP TABLE {identifier(self._table)}")
 
     def create(self, schema: pa.Schema) -> None:
         """See Writing.create."""
-        columns = ", ".join(f"{quoted(field.name)} {_COLUMN_TYPES[field.type][0]}" for field in schema)
-        self._connection.run(f"CREATE TABLE {quoted(self._table)} ({columns})")
+        columns = ", ".join(f"{identifier(field.name)} {_COLUMN_TYPES[field.type][0]}" for field in schema)
+        self._connection.run(f"CREATE TABLE {identifier(self._table)} ({columns})")
 
     def fill(self, batches: pa.RecordBatchReader, *, new: bool) -> int:  # noqa: ARG002 - sqlite takes any type
         """See Writing.fill."""
@@ -204,13 +205,13 @@ def _message(error: Exception) -> str:
 
 def _seen(connection: DriverConnection, columns: Sequence[str]) -> dict[str, set[str]]:
     """What sqlite calls the types of the columns' first values; of one that begins with NULLs, the first other."""
-    listed = ", ".join(f"group_concat(DISTINCT typeof({quoted(name)}))" for name in columns)
+    listed = ", ".join(f"group_concat(DISTINCT typeof({identifier(name)}))" for name in columns)
     (found,) = connection.rows(f"SELECT {listed} FROM (SELECT * FROM {_VIEW} LIMIT {_SAMPLE_ROWS})")
     seen = {name: set((text or "null").split(",")) - {"null"} for name, text in zip(columns, found, strict=True)}
     empty = [name for name, types in seen.items() if not types]
     if empty:
         name_and_type = "(SELECT typeof({0}) FROM {1} WHERE {0} IS NOT NULL LIMIT 1)"
-        firsts = ", ".join(name_and_type.format(quoted(name), _VIEW) for name in empty)
+        firsts = ", ".join(name_and_type.format(identifier(name), _VIEW) for name in empty)
         (found,) = connection.rows(f"SELECT {firsts}")
         seen.update({name: {kind} for name, kind in zip(empty, found, strict=True) if kind is not None})
     return seen
@@ -235,7 +236,7 @@ def _column_type(name: str, declared: str, seen: set[str], rows: Rows) -> pa.Dat
 
 def _typed_select(schema: pa.Schema, rows: Rows) -> str:
     """The rows after one of the wanted types."""
-    first = ", ".join(f"{_COLUMN_TYPES[field.type][1]} AS {quoted(field.name)}" for field in schema)
+    first = ", ".join(f"{_COLUMN_TYPES[field.type][1]} AS {identifier(field.name)}" for field in schema)
     columns = ", ".join(_typed(field) for field in schema)
     return f"SELECT {first} UNION ALL SELECT {columns} FROM ({rows.select})"
 
@@ -243,7 +244,7 @@ def _typed_select(schema: pa.Schema, rows: Rows) -> str:
 def _typed(field: pa.Field) -> str:
     """A column's values. Numbers are as they are, so that what is none is found out."""
     word = _COLUMN_TYPES[field.type][0]
-    name = quoted(field.name)
+    name = identifier(field.name)
     return f"CAST({name} AS {word})" if word in {"TEXT", "BLOB"} else name
 
 

@@ -20,6 +20,7 @@ from mlsql_engine.core.errors import AssertionFailed, BadValue, Detail
 from mlsql_engine.core.text import Text
 from mlsql_engine.core.text_table import render
 from mlsql_engine.core.type_names import type_name
+from mlsql_engine.engines.quoting import spark_identifier, spark_table
 from mlsql_engine.language.ast import CommandStatement
 from mlsql_engine.statements import conditions
 from mlsql_engine.statements.commands.base import Command, Known
@@ -50,14 +51,14 @@ def execute(statement: CommandStatement, context: Context) -> Outcome:
     """Look at every row. Raises AssertionFailed where one does not hold."""
     name, written, message = statement.arguments
     relation = context.table(name)
-    columns = {column: f"`{column.replace('`', '``')}`" for column in relation.columns}
+    columns = {column: spark_identifier(column) for column in relation.columns}
     text = written.part(0, len(written.value))
     known = ChainMap({**columns, **_in_any_case(text, columns)}, conditions.quoted_variables(context))
     condition = conditions.with_values(text, known, "column")
-    table = name.value.replace(".", "`.`")
+    table = spark_table(name.value)
     engine = context.engine
-    _need_truth(engine.schema(engine.sql(condition.between("select (", f") as `holds` from `{table}`"))), written)
-    wrong = engine.sql(condition.between(f"select * from `{table}` where not coalesce((", "), false)"))
+    _need_truth(engine.schema(engine.sql(condition.between("select (", f") as `holds` from {table}"))), written)
+    wrong = engine.sql(condition.between(f"select * from {table} where not coalesce((", "), false)"))
     with engine.stream(wrong) as stream:
         count = 0
         shown = None

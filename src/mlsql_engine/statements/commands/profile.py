@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from mlsql_engine.core.arrow_rows import arrow_table
 from mlsql_engine.core.text import Text
 from mlsql_engine.core.type_names import is_number, type_name
+from mlsql_engine.engines.quoting import spark_identifier, spark_table
 from mlsql_engine.language.ast import CommandStatement
 from mlsql_engine.statements.commands.base import Command
 from mlsql_engine.statements.context import Context, Outcome
@@ -48,8 +49,7 @@ def execute(statement: CommandStatement, context: Context) -> Outcome:
     items = ["count(*) as `rows`"]
     for index, field in enumerate(schema):
         items += [f"{sql} as `{measure}_{index}`" for measure, sql in _measures(field).items()]
-    table = "`" + name.value.replace(".", "`.`") + "`"
-    query = Text.literal(f"select {', '.join(items)} from {table}", statement.span)
+    query = Text.literal(f"select {', '.join(items)} from {spark_table(name.value)}", statement.span)
     values = first_row(query, context) or {}
     rows = [_row(index, field, values) for index, field in enumerate(schema)]
     return Outcome(context.rows(arrow_table(rows, _schema())))
@@ -57,7 +57,7 @@ def execute(statement: CommandStatement, context: Context) -> Outcome:
 
 def _measures(field: pa.Field) -> dict[str, str]:
     """The SQL of what is measured of a column."""
-    column = "`" + field.name.replace("`", "``") + "`"
+    column = spark_identifier(field.name)
     kind = type_name(field.type)
     measures = {"count": f"count({column})"}
     if kind != "vector" and not kind.startswith("map"):

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, MlsqlError, UnknownName
-from mlsql_engine.core.paths import resolved
+from mlsql_engine.core.paths import near_file, resolved
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.span import Source
 from mlsql_engine.core.text import Text
@@ -88,7 +88,7 @@ def read_file(path: Text, includes: Sequence[str]) -> Source:
             f"the script {place} cannot be read: {error.strerror}",
             span=path.span,
             code="FILE_NOT_FOUND",
-            hint="a relative path starts from the folder of the script that holds it",
+            hint=near_file(str(place)) if isinstance(error, FileNotFoundError) else None,
         ) from error
     except UnicodeDecodeError as error:
         raise DataProblem(

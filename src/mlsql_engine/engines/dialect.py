@@ -18,7 +18,7 @@ from mlsql_engine.engines.duckdb.functions import OVERLOADED
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
 from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
 from mlsql_engine.engines.query_tables import rename_tables
-from mlsql_engine.engines.randomness import KINDS, is_random
+from mlsql_engine.engines.randomness import FUNCTIONS, KINDS
 from mlsql_engine.engines.reads import table_reads
 from mlsql_engine.engines.spark_aggregates import AGGREGATES
 from mlsql_engine.engines.spark_generators import kind_of
@@ -150,7 +150,7 @@ def _read(
     _look_at_types(left["Anonymous"])
     made = (str(node.this).lower() for node in left["Anonymous"])
     calls += [name for name in made if name.startswith("mlsql_")]
-    random = any(map(is_random, (node for kind in (*KINDS, "Anonymous") for node in left[kind])))
+    random = any(left[kind] for kind in KINDS) or not FUNCTIONS.isdisjoint(calls)
     often = table_reads(tree, left, {engine_name(name): name for name in read})
     return _Reading(tree, often, calls, random, [*found["Table"], *found["Subquery"], *found["CTE"]])
 

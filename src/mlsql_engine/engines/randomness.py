@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("Rand", "Randn", "TableSample", "Uuid")
 """sqlglot's classes, by their names."""
-_FUNCTIONS: Final = frozenset({"random", "rand", "randn", "uuid", "gen_random_uuid", "shuffle", "nextval"})
+FUNCTIONS: Final = frozenset({"random", "rand", "randn", "uuid", "gen_random_uuid", "shuffle", "nextval"})
+"""Functions that sqlglot has no class for, by their names in lower case."""
 
 
 def is_random(node: exp.Expr) -> bool:
@@ -18,4 +19,4 @@ def is_random(node: exp.Expr) -> bool:
 
     if type(node).__name__ in KINDS:
         return True
-    return isinstance(node, exp.Func) and (node.name or node.sql_name()).lower() in _FUNCTIONS
+    return isinstance(node, exp.Func) and (node.name or node.sql_name()).lower() in FUNCTIONS

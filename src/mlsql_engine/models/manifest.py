@@ -21,7 +21,9 @@ class GroupRecord:
 
     `model_path` is relative to the version's folder; `score` the metric called score, if any; `message` the
     tail of the script's output, or why it failed; times are UTC; `exec_desc` says what ran it; `python_path`
-    is the interpreter as the statement named it.
+    is the interpreter as the statement named it. `libraries` are the versions of the packages that the training
+    imported; `evaluations` what scoring it on validateTable ("validate") and evaluateTable ("evaluate") gave, with
+    what pictures of it need; `log` the file of its output, relative to the version's folder.
     """
 
     alg_index: int
@@ -37,11 +39,18 @@ class GroupRecord:
     exec_desc: str = ""
     python_version: str = ""
     python_path: str = "python"
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    log: str = ""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """One version: who made it from what, and its groups. `schema` lists (column, Arrow type)."""
+    """One version: who made it from what, and its groups.
+
+    `schema` lists (column, Arrow type); `query` the statements that made the table trained on; `code` the SHA-256 of
+    every script file that ran, by name; `options` what the train statement said; `platform` the machine's kind.
+    """
 
     algorithm: str
     created_at: datetime
@@ -50,10 +59,15 @@ class Manifest:
     schema: tuple[tuple[str, str], ...]
     groups: tuple[GroupRecord, ...]
     version: int = -1
+    query: str = ""
+    code: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
 
     def to_json(self) -> str:
         """The manifest's text; values of parameters that look like secrets are not in it."""
         content = {"format": FORMAT, **asdict(self)}
+        content["options"] = without_secrets(content["options"])
         for group in content["groups"]:
             group["train_params"] = without_secrets(group["train_params"])
         return json.dumps(content, indent=2, default=_as_text)

@@ -254,11 +254,18 @@ def _command(module: str) -> Command:
 def algorithms() -> Registry[Algorithm]:
     """The algorithms that there are."""
     registry: Registry[Algorithm] = Registry("algorithm", "mlsql.algorithms")
-    registry.add("PythonAlg", _python_alg)
+    for name, module in _ALGORITHMS.items():
+        registry.add(name, partial(_algorithm, name, module))
     return registry
 
 
-def _python_alg() -> Algorithm:
-    from mlsql_engine.algorithms.python_alg import PythonAlg
+_ALGORITHMS = {
+    "PythonAlg": "python_alg",
+    "PythonParallelExt": "python_parallel",
+    "SKLearn": "sklearn",
+}
 
-    return PythonAlg()
+
+def _algorithm(name: str, module: str) -> Algorithm:
+    made: Algorithm = getattr(import_module(f"mlsql_engine.algorithms.{module}"), name)()
+    return made

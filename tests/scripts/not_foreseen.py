@@ -33,8 +33,8 @@ _BY_REASON: dict[str, str] = {
         train_raises train_strict_version train_syntax
         """,
     "the algorithm itself looks at it when it trains": """
-        interpreter_missing train_flags_unbalanced train_resource_missing train_resource_twice
-        train_script_is_folder train_strange_group value_envs
+        interpreter_missing train_resource_missing train_resource_twice
+        train_script_is_folder
         """,
     "which versions a model has is known when the script that trains it has run": """
         model_group_missing model_version_missing unregister_nothing

@@ -94,8 +94,11 @@ def test_the_script_gets_its_parameters(trainer: Trainer, tmp_path: Path) -> Non
     assert fit == {"alpha": "1", "modelPath": str(trainer.model)}
     assert kafka == {"bootstrap.servers": "127.0.0.1:9092"}
     assert system == {"pythonPath": "python", "pythonParam": "-u"}
-    assert names == ["checkpointDir", "resource", "tempDataLocalPath", "tempModelLocalPath", "tempOutputLocalPath"]
-    assert (word, files, greeting, cwd) == ("w", ["part-00000.json"], "hello", "train")
+    assert names == [
+        *("checkpointDir", "clusterSpec", "resource", "roleSpec", "stopFlagNum"),
+        *("tempDataLocalPath", "tempModelLocalPath", "tempOutputLocalPath"),
+    ]
+    assert (word, files, greeting, cwd) == ("w", ["part-00000.json"], "hello", "group")
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "parquet", "arrow"])
@@ -388,7 +391,11 @@ def test_a_resource_that_is_not_there(trainer: Trainer) -> None:
     ("options", "code"),
     [
         ('and enableDataLocal="false"', "UNSUPPORTED"),
-        ('and fitParam.1.alpha="1"', "BAD_VALUE"),
+        ('and fitParam.0.alpha="1" and fitParam.alpha="1"', "BAD_VALUE"),
+        ('and maxParallel="0"', "BAD_VALUE"),
+        ('and modelFormat="word"', "BAD_VALUE"),
+        ('and evaluateTable="nope"', "UNKNOWN_TABLE"),
+        ('and scripts="data"', "BAD_VALUE"),
         ('and timeout="soon"', "BAD_VALUE"),
         ('and dataLocalFormat="orc"', "BAD_VALUE"),
         ('and keepVersion="yes"', "BAD_VALUE"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,7 +36,9 @@ class TrainRequest:
     """One train statement: the data, where the model goes, the typed options, the tables that options name.
 
     `relation` is None for `run command as …`, which gives no data;
-    `folder` is what relative paths in options start from; `span` the place of the statement.
+    `folder` is what relative paths in options start from; `span` the place of the statement. `query` are the
+    statements that made the data, `written` the options as they were written, without secrets; `check` raises
+    Cancelled when somebody has asked for the statement's end.
     """
 
     relation: Relation | None
@@ -47,6 +49,9 @@ class TrainRequest:
     folder: Path
     span: Span
     workshop: Workshop
+    query: str = ""
+    written: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,10 @@ def schema() -> pa.Schema:
 
 
 def result_table(version: ModelVersion) -> pa.Table:
-    """The groups of a version as that table; modelPath is absolute."""
+    """The groups of a version as that table; modelPath is absolute, and NULL where the group failed."""
     rows: list[dict[str, object]] = [
         {
-            "modelPath": str(version.model_path(group)),
+            "modelPath": str(version.model_path(group)) if group.status == "success" else None,
             "algIndex": group.alg_index,
             "alg": group.alg,
             "score": group.score,

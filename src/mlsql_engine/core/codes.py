@@ -18,6 +18,7 @@ ERRORS: Final[dict[str, str]] = {
     "ENCODING": "A script is not UTF-8 text.",
     "EXISTS": "The place to save to, or the table to create, is there, and the statement does not say what then.",
     "FILE_NOT_FOUND": "A file or folder that the script names is not there.",
+    "GROUPS_FAILED": "All parameter groups of a training failed; what each failed of follows.",
     "INCLUDE_CYCLE": "Scripts include each other in a circle.",
     "INTERNAL": "A mistake in mlsql itself: please report it.",
     "LOGIN_REFUSED": "A database does not accept the user, or the password.",
@@ -64,6 +65,7 @@ ERRORS: Final[dict[str, str]] = {
 WARNINGS: Final[dict[str, str]] = {
     "HIDDEN_FUNCTION": "A model is registered under the name of a built-in function, which it hides.",
     "KAFKA_LOG": "kafkaParam is given with local data: the training log is shown, not sent to Kafka.",
+    "NOT_SCORED": "A model was trained, and could not be measured on validateTable or evaluateTable.",
     "NO_SETTING": "A setting of Spark's means nothing to the engine that runs the script.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for, and runs anyway.",
 }

@@ -15,7 +15,19 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    NewType,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    runtime_checkable,
+)
 
 from mlsql_engine.core.duration import Duration, parse_duration
 from mlsql_engine.core.errors import BadValue, MlsqlError, UnknownOption
@@ -26,6 +38,8 @@ Options = TypeVar("Options")
 _SPANS = "_written_at"
 TableName = NewType("TableName", Text)
 """An option that names a table: the statement hands the table itself to the algorithm."""
+TableNames = NewType("TableNames", Text)
+"""An option that names tables, divided by commas: each is handed over."""
 FilePath = NewType("FilePath", Text)
 """An option that names a file: a relative one starts from the script's folder."""
 
@@ -38,6 +52,14 @@ class OptionForm(Protocol):
     @classmethod
     def of_text(cls, text: Text) -> OptionForm:
         """The value. Raises MlsqlError, placed in the text."""
+
+
+@runtime_checkable
+class CheckedOptions(Protocol):
+    """An options dataclass that looks at its values together."""
+
+    def check(self) -> None:
+        """Raise MlsqlError for values that do not go together."""
 
 
 @dataclass(frozen=True)
@@ -101,15 +123,29 @@ def describe(cls: type) -> list[OptionDoc]:
 
 
 def referenced_tables(options: Any) -> dict[str, Text]:
-    """The tables that the options of type TableName name, by their fields."""
+    """The tables that the options of type TableName name, by their fields; of type TableNames, by field.name."""
     kind: Any = type(options)
-    hints = _hints(kind)
-    named = {
-        item.name: getattr(options, item.name)
-        for item in _declared(type(options))
-        if _is(TableName, hints[item.name])
-    }
-    return {field_name: text for field_name, text in named.items() if text is not None}
+    named: dict[str, Text] = {}
+    for item in _declared(kind):
+        text, hint = getattr(options, item.name), _hints(kind)[item.name]
+        if text is not None and _is(TableName, hint):
+            named[item.name] = text
+        elif text is not None and _is(TableNames, hint):
+            named.update({f"{item.name}.{name.value}": name for name in names_in(text)})
+    return named
+
+
+def names_in(text: Text) -> list[Text]:
+    """The names of a list that is divided by commas, each with its place. Raises BadValue for an empty one."""
+    names: list[Text] = []
+    start = 0
+    for part in text.value.split(","):
+        name = text.part(start, start + len(part))
+        if not name.value:
+            raise BadValue(f"a name is missing in '{text.value}'", span=text.span, hint="a, b, c")
+        names.append(name)
+        start += len(part) + 1
+    return names
 
 
 def _is(kind: Any, hint: Any) -> bool:
@@ -120,7 +156,7 @@ def parse_options(cls: type[Options], written: Iterable[tuple[Text, Text]], *, o
     """The typed options. `owner` is how errors call what has them.
 
     Raises UnknownOption for a key that is not declared, BadValue for a value of the wrong form, a key that is
-    given twice, or a required one that is missing.
+    given twice, or a required one that is missing, and what `check` of CheckedOptions raises.
     """
     reading = _Reading(cls, owner)
     for key, value in written:
@@ -129,6 +165,8 @@ def parse_options(cls: type[Options], written: Iterable[tuple[Text, Text]], *, o
         raise _needed(item, owner)
     options = cls(**reading.values)
     object.__setattr__(options, _SPANS, reading.spans)
+    if isinstance(options, CheckedOptions):
+        options.check()
     return options
 
 
@@ -272,7 +310,7 @@ def _convert(hint: Any, value: Text, name: str) -> Any:
         raise BadValue(
             f"the option '{name}' is {_type_words(kind)}, not '{value.value}'", span=value.span
         ) from None
-    if kind in (Text, TableName, FilePath):
+    if kind in (Text, TableName, TableNames, FilePath):
         return value
     form: type[OptionForm] | None = kind if hasattr(kind, "of_text") else None
     return value.value if form is None else form.of_text(value)
@@ -296,6 +334,8 @@ def _type_words(hint: Any) -> str:
         return " | ".join(get_args(kind))
     if kind is TableName:
         return "a table"
+    if kind is TableNames:
+        return "tables, divided by commas"
     if kind is FilePath:
         return "a path"
     if hasattr(kind, "of_text"):

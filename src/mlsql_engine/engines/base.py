@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.requests import ReadRequest, WriteRequest
@@ -21,6 +21,10 @@ class Relation(Protocol):
     @property
     def columns(self) -> tuple[str, ...]:
         """The column names in order."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the tables that its query reads; none where no query made it."""
 
 
 class BatchStream(Protocol):
@@ -109,3 +113,15 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End it; its relations end with it."""
+
+
+@runtime_checkable
+class SupportsPartitions(Protocol):
+    """An engine that can cut a table into partitions."""
+
+    def partitions(self, relation: Relation, count: int, key: str | None) -> Sequence[Relation]:
+        """`count` relations that together have the relation's rows, each row once; the rows are computed now.
+
+        Rows of the same value of the column `key` are in the same partition; without a key the partitions are runs
+        of the table's order. Raises what reading the rows raises.
+        """

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from mlsql_engine.core.errors import MlsqlError
@@ -46,6 +49,25 @@ def trained_with(name: str) -> str:
             code="UNKNOWN_INTERPRETER",
         )
     return os.path.abspath(found)
+
+
+def has_package(interpreter: str, flags: Sequence[str], environment: Mapping[str, str], package: str) -> bool:
+    """Whether the interpreter can import the package, which is looked for and not imported."""
+    if interpreter == sys.executable and not flags and not environment:
+        return find_spec(package) is not None
+    question = "import sys, importlib.util as u; sys.path[:] = [p for p in sys.path if p]; "
+    question += f"sys.exit(u.find_spec({package!r}) is None)"
+    try:
+        asked = subprocess.run(
+            [interpreter, *flags, "-c", question],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return False  # whoever starts it next says why it cannot be
+    return asked.returncode == 0
 
 
 def matches(wanted: str, actual: str) -> bool:

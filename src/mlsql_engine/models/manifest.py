@@ -48,8 +48,8 @@ class GroupRecord:
 class Manifest:
     """One version: who made it from what, and its groups.
 
-    `schema` lists (column, Arrow type); `query` the statements that made the table trained on; `code` the SHA-256 of
-    every script file that ran, by name; `options` what the train statement said; `platform` the machine's kind.
+    `schema` lists (column, Arrow type); `query` the statements that made the table trained on; `code` the SHA-256
+    of every script file that ran, by name; `options` what the train statement said; `platform` the machine's kind.
     """
 
     algorithm: str

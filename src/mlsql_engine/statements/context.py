@@ -20,6 +20,7 @@ from mlsql_engine.engines.requests import ArrowRows, ReadRequest
 from mlsql_engine.language import ast
 from mlsql_engine.language.variables import Variables
 from mlsql_engine.sources.base import Connection, Source
+from mlsql_engine.statements.lineage import Lineage
 from mlsql_engine.statements.system_tables import SYSTEM, TABLES, named_in
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.roster import Roster
@@ -61,6 +62,7 @@ class SessionState:
     variables: dict[str, str] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
     models: dict[Path, None] = field(default_factory=dict)
+    lineage: Lineage = field(default_factory=Lineage)
 
 
 @dataclass

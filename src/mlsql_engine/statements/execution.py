@@ -94,6 +94,16 @@ def execute(statement: ast.Statement, context: Context) -> None:
         raise
     if outcome.relation is not None:
         context.last = outcome
+        if outcome.name is not None:
+            read = (*outcome.relation.reads, *_input(statement))
+            context.session.lineage.made(outcome.name, statement, read, context.variables)
+
+
+def _input(statement: ast.Statement) -> tuple[str, ...]:
+    """The table that the statement names as its input."""
+    if isinstance(statement, ast.TrainStatement | ast.PredictStatement):
+        return (statement.table.value,)
+    return ()
 
 
 def _dispatch(statement: ast.Statement, context: Context) -> Outcome:

@@ -19,6 +19,7 @@ from mlsql_engine.algorithms.base import TrainRequest
 from mlsql_engine.core.errors import errors_at
 from mlsql_engine.engines.base import Relation
 from mlsql_engine.language.ast import TrainStatement
+from mlsql_engine.models.manifest import without_secrets
 from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
 
 
@@ -35,6 +36,9 @@ def execute(statement: TrainStatement, context: Context) -> Outcome:
         folder=statement.span.source.folder,
         span=statement.span,
         workshop=context.workshop,
+        query=context.session.lineage.script(statement.table.value),
+        written=_written(statement),
+        check=context.job.check,
     )
     with errors_at(statement.algorithm.path.span, "CANNOT_WRITE"):
         trained = algorithm.train(request)
@@ -44,6 +48,12 @@ def execute(statement: TrainStatement, context: Context) -> Outcome:
         return Outcome(result)
     context.engine.bind(statement.result.value, result)
     return Outcome(result, statement.result.value)
+
+
+def _written(statement: TrainStatement) -> dict[str, str]:
+    """The options as they were written; the values of systemParam.envs may all be secrets."""
+    pairs = {option.key.value: option.value.value for option in statement.options}
+    return without_secrets({key: "***" if key.lower() == "systemparam.envs" else pairs[key] for key in pairs})
 
 
 def _input(statement: TrainStatement, context: Context) -> Relation | None:

@@ -11,7 +11,7 @@ from typing import Any
 from mlsql_engine.core.errors import InternalError, WorkerTimeout
 from mlsql_engine.workers import conversation
 from mlsql_engine.workers.conversation import Hello
-from mlsql_engine.workers.launcher import Launcher, WorkerCommand
+from mlsql_engine.workers.launcher import Launcher, WorkerCommand, WorkerProcess
 from mlsql_sdk.wire import Kind
 
 
@@ -19,19 +19,29 @@ from mlsql_sdk.wire import Kind
 class ScriptRun:
     """A script to run: its parameters by group as `mlsql.params()` gives them, and a limit in seconds.
 
-    `report` gets what the script tells by log_metric and progress; `on_hello` the interpreter's versions.
+    Without a script the built-in trainer runs. `started` gets the process, `on_hello` the interpreter's versions,
+    `report` what the script tells by log_metric and progress.
     """
 
-    script: Path
+    script: Path | None
     parameters: Mapping[str, Mapping[str, Any]]
     command: WorkerCommand
     timeout: float | None
     report: Callable[[dict[str, Any]], None]
     on_hello: Callable[[Hello], None]
+    started: Callable[[WorkerProcess], None] = lambda _worker: None
 
 
-def run(job: ScriptRun, launcher: Launcher) -> str:
-    """Run the script and give the tail of its output; the process is gone when this returns or raises.
+@dataclass(frozen=True)
+class Finished:
+    """How a script ended well: the tail of its output, and what the worker says of the run."""
+
+    output: str
+    report: Mapping[str, Any]
+
+
+def run(job: ScriptRun, launcher: Launcher) -> Finished:
+    """Run the script to its end; the process is gone when this returns or raises.
 
     Raises ScriptFailed when the script raises or exits, WorkerTimeout after the limit, WorkerProblem when its
     process dies.
@@ -39,9 +49,11 @@ def run(job: ScriptRun, launcher: Launcher) -> str:
     worker = launcher.start(job.command)
     try:
         deadline = None if job.timeout is None else time.monotonic() + job.timeout
+        job.started(worker)
         job.on_hello(conversation.hello(worker))
+        script = None if job.script is None else str(job.script)
         worker.channel.send(
-            Kind.RUN, {"script": str(job.script), "parameters": {k: dict(v) for k, v in job.parameters.items()}}
+            Kind.RUN, {"script": script, "parameters": {k: dict(v) for k, v in job.parameters.items()}}
         )
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -59,7 +71,7 @@ def run(job: ScriptRun, launcher: Launcher) -> str:
                 case Kind.RESULT:
                     worker.wait(1.0)
                     worker.output.finish(1.0)
-                    return worker.output.tail()
+                    return Finished(worker.output.tail(), message.control)
                 case Kind.FAILED:
                     worker.wait(1.0)
                     worker.output.finish(1.0)

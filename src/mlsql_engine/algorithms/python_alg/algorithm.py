@@ -24,12 +24,12 @@ class PythonAlg:
     """Trains by the user's script and predicts by the user's script or the estimator that it left."""
 
     name = "PythonAlg"
-    train_options = TrainOptions
+    train_options: type = TrainOptions
     function_options = FunctionOptions
 
     def train(self, request: TrainRequest) -> pa.Table:
         """See Algorithm.train."""
-        return result_table(training.train(request))
+        return result_table(training.train(request, self.name))
 
     def function(self, request: FunctionRequest) -> FunctionSpec:
         """See Algorithm.function. Raises ModelProblem where the model is not there."""

@@ -1,14 +1,15 @@
-"""Parameter groups: `fitParam.0.alpha`, `fitParam.alpha`."""
+"""Parameter groups: `fitParam.0.alpha`, `fitParam.1.alpha`, `fitParam.alpha`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.text import Text
 
 _RESOURCE = "resource."
+_MOST_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -16,35 +17,57 @@ class ParameterGroup:
     """One model to train: its number, its parameters, and the files put beside its script by name."""
 
     index: int
-    parameters: Mapping[str, str]
-    resources: Mapping[str, Text]
+    parameters: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, Text] = field(default_factory=dict)
 
 
-def parse_group(fit_param: Mapping[str, Text]) -> ParameterGroup:
-    """The one parameter group of a statement; keys without a number belong to group 0.
+def parse_groups(fit_param: Mapping[str, Text]) -> tuple[ParameterGroup, ...]:
+    """The parameter groups of a statement by their numbers; keys without a number belong to group 0.
 
-    Raises BadValue for a second group and for a key that is given with and without its number.
+    Without any there is group 0, which has no parameters. Raises BadValue for a key that is given with and without
+    its number, and for one that has no name.
     """
-    parameters: dict[str, str] = {}
-    resources: dict[str, Text] = {}
+    groups: dict[int, ParameterGroup] = {}
     for key, value in fit_param.items():
-        number, dot, rest = key.partition(".")
-        if dot and number.isdigit() and not number.isascii():
-            raise BadValue(f"fitParam.{key}: '{number}' is not the number of a parameter group", span=value.span)
-        if dot and number.isdigit():
-            if int(number) != 0:
-                raise BadValue(
-                    f"fitParam.{key}: PythonAlg trains one parameter group, number 0",
-                    span=value.span,
-                    hint="train the other groups by statements of their own",
-                )
-            name = rest
-        else:
-            name = key
+        index, name = _split(key, value)
+        group = groups.setdefault(index, ParameterGroup(index))
         if name.startswith(_RESOURCE):
-            resources[name[len(_RESOURCE) :]] = value
-        elif name in parameters:
-            raise BadValue(f"the option 'fitParam.0.{name}' is given twice", span=value.span)
+            group.resources[name[len(_RESOURCE) :]] = value
+        elif name in group.parameters:
+            raise BadValue(f"the option 'fitParam.{index}.{name}' is given twice", span=value.span)
         else:
-            parameters[name] = value.value
-    return ParameterGroup(0, parameters, resources)
+            group.parameters[name] = value.value
+    return tuple(groups[index] for index in sorted(groups)) or (ParameterGroup(0),)
+
+
+def _split(key: str, value: Text) -> tuple[int, str]:
+    """The number of the group and the parameter's name."""
+    number, dot, rest = key.partition(".")
+    if not dot or not number.isdigit():
+        return 0, key
+    if not number.isascii() or len(number) > _MOST_DIGITS:
+        raise BadValue(f"fitParam.{key}: '{number}' is not the number of a parameter group", span=value.span)
+    if not rest:
+        raise BadValue(f"fitParam.{key} names no parameter", span=value.span, hint="fitParam.0.alpha, for example")
+    return int(number), rest
+
+
+def estimator_name(parameters: Mapping[str, str]) -> str | None:
+    """The class that the parameters of a group name, without its module; None where they name none."""
+    named = parameters.get("className") or parameters.get("alg")
+    return named.rpartition(".")[2] if named else None
+
+
+def check_estimators(groups: tuple[ParameterGroup, ...], owner: str) -> None:
+    """Raise BadValue where a group does not tell what the built-in trainer shall train."""
+    for group in groups:
+        given = group.parameters
+        if given.get("alg") or (given.get("moduleName") and given.get("className")):
+            continue
+        one = "moduleName" if given.get("className") else "className" if given.get("moduleName") else None
+        raise BadValue(
+            f"{owner}: parameter group {group.index} does not say what to train"
+            + (f": {one} is missing" if one else ""),
+            hint=f"give pythonScriptPath, a script; or fitParam.{group.index}.moduleName and "
+            f"fitParam.{group.index}.className, an estimator",
+        )

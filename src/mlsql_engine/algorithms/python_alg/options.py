@@ -1,4 +1,4 @@
-"""The options of train and register with PythonAlg."""
+"""The options of train and register with PythonAlg, and of the algorithms that train the same way."""
 
 from __future__ import annotations
 
@@ -6,28 +6,42 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+from mlsql_engine.algorithms.python_alg.groups import check_estimators, parse_groups
 from mlsql_engine.core.duration import Duration
 from mlsql_engine.core.errors import BadValue
-from mlsql_engine.core.options import FilePath, TableName, option
+from mlsql_engine.core.options import FilePath, TableName, TableNames, names_in, option, written_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.transport.local_files import LocalFormat
 
+ModelFormat = Literal["pickle", "joblib", "skops", "onnx", "safetensors"]
+
 
 @dataclass(frozen=True)
-class TrainOptions:
-    """train … as PythonAlg.`path` where …"""
+class RunOptions:
+    """What every training in Python takes: its data, its parameter groups, its interpreter."""
 
-    python_script_path: FilePath = option(doc="the training script, a .py file", aliases=("pythonDescPath",))
     enable_data_local: bool = option(True, doc="put the data on local disk, where the script reads it")
-    data_local_format: LocalFormat = option("json", doc="the form of the data on local disk")
+    data_local_format: LocalFormat | None = option(
+        None, doc="the form of the data on local disk; without it json for scripts, arrow for the built-in trainer"
+    )
     header: bool = option(True, doc="csv data has a first line with the column names")
-    fit_param: Mapping[str, Text] = option({}, doc="what the script finds in mlsql.fit_param")
+    fit_param: Mapping[str, Text] = option(
+        {}, doc="N.NAME: a parameter of group N, which the script finds in mlsql.fit_param; one model per group"
+    )
     kafka_param: Mapping[str, Text] = option({}, doc="what the script finds in mlsql.kafka_param")
-    validate_table: TableName | None = option(None, doc="a table that the script may validate its model on")
+    validate_table: TableName | None = option(None, doc="a table that every group's model is scored on")
+    evaluate_table: TableName | None = option(
+        None, doc="a table that every group's model is measured on; the score, if there is no validateTable"
+    )
+    max_parallel: int | None = option(None, doc="how many groups train at once; without it one per core", least=1)
+    model_format: ModelFormat | None = option(
+        None, doc="how models are saved by mlsql; without it skops where it can hold the model, else pickle"
+    )
     keep_version: bool = option(True, doc="add a version; false: the new version replaces the others")
-    keep_local_directory: bool = option(False, doc="keep the folder that the script ran in, for debugging")
-    timeout: Duration | None = option(None, doc="end the script after this time")
+    keep_local_directory: bool = option(False, doc="keep the folders that the script ran in, for debugging")
+    timeout: Duration | None = option(None, doc="end a group's script after this time")
     python_path: Text | None = option(
         None, name="systemParam.pythonPath", doc="the interpreter; without it the one that runs mlsql"
     )
@@ -41,6 +55,100 @@ class TrainOptions:
     envs: Text | None = option(
         None, name="systemParam.envs", doc="a JSON object of environment variables for the script"
     )
+
+    def check(self) -> None:
+        """Raise BadValue for parameter groups, flags or variables of the wrong form."""
+        parse_groups(self.fit_param)
+        environment(self.envs)
+        flags(self.python_param)
+
+
+@dataclass(frozen=True)
+class ScriptOptions(RunOptions):
+    """Which script runs."""
+
+    python_script_path: FilePath | None = option(None, doc="the script, a .py file", aliases=("pythonDescPath",))
+    scripts: TableNames | None = option(
+        None, doc="tables that hold scripts (load script.`x` as t), divided by commas: each is a file TABLE.py"
+    )
+    entry_point: TableName | None = option(None, doc="the one of the scripts that is run; without it the first")
+
+    def check(self) -> None:
+        """Raise BadValue where it is not clear what runs."""
+        super().check()
+        if self.entry_point is not None and self.scripts is None:
+            raise BadValue("entryPoint is one of scripts, which is not given", span=self.entry_point.span)
+        if self.scripts is None:
+            return
+        if self.python_script_path is not None:
+            raise BadValue(
+                "scripts and pythonScriptPath both say which script runs", span=self.scripts.span, hint="give one"
+            )
+        names = [name.value.lower() for name in names_in(self.scripts)]
+        if self.entry_point is not None and self.entry_point.value.lower() not in names:
+            raise BadValue(
+                f"the entryPoint '{self.entry_point.value}' is not one of the scripts",
+                span=self.entry_point.span,
+                hint=f"they are: {', '.join(names)}",
+            )
+
+    @property
+    def has_script(self) -> bool:
+        """Whether a script of the user's runs."""
+        return self.python_script_path is not None or self.scripts is not None
+
+
+@dataclass(frozen=True)
+class TrainOptions(ScriptOptions):
+    """train … as PythonAlg.`path` where …"""
+
+    def check(self) -> None:
+        """Raise BadValue where a group neither has a script nor names an estimator."""
+        super().check()
+        if not self.has_script:
+            check_estimators(parse_groups(self.fit_param), "train PythonAlg")
+
+
+@dataclass(frozen=True)
+class SKLearnOptions(RunOptions):
+    """train … as SKLearn.`path` where …"""
+
+    alg: Text | None = option(
+        None, doc="the estimator of scikit-learn, for groups that name none: SVC, RandomForestClassifier, …"
+    )
+
+    def check(self) -> None:
+        """Raise BadValue where a group names no estimator and the option alg does not either."""
+        super().check()
+        if self.alg is None:
+            check_estimators(parse_groups(self.fit_param), "train SKLearn")
+
+
+@dataclass(frozen=True)
+class ParallelOptions(ScriptOptions):
+    """run … as PythonParallelExt.`path` where …"""
+
+    partition_key: Text | None = option(
+        None,
+        doc="a column: rows of the same value of it go to the same partition; without it, in the table's order",
+    )
+    partition_num: int | None = option(None, doc="how many partitions; without it one per core", least=1)
+
+    def check(self) -> None:
+        """Raise BadValue without a script, and for a second parameter group: the partitions are the groups."""
+        super().check()
+        if not self.has_script:
+            raise BadValue(
+                "run PythonParallelExt needs a script",
+                hint="pythonScriptPath, a .py file, or scripts, tables that hold scripts",
+            )
+        groups = parse_groups(self.fit_param)
+        if len(groups) > 1:
+            raise BadValue(
+                f"every partition has the same parameters, and groups {groups[0].index} and {groups[1].index} "
+                "are given",
+                span=written_at(self, "fit_param"),
+            )
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,12 @@ class Database:
             select = f"SELECT * FROM {identifier(view)} LIMIT 0"
             return self.run(cursor, lambda: cursor.sql(select).to_arrow_table()).schema
 
+    def rows(self, view: str) -> int:
+        """How many rows a view has."""
+        with self.cursor() as cursor:
+            row = self.run(cursor, lambda: cursor.execute(f"SELECT count(*) FROM {identifier(view)}").fetchone())
+            return int(row[0]) if row else 0
+
     @cached_property
     def aggregates(self) -> frozenset[str]:
         """The names of DuckDB's aggregates, in lower case."""

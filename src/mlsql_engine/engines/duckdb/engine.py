@@ -6,6 +6,7 @@ import os
 import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import pyarrow as pa
 
@@ -15,7 +16,15 @@ from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import BATCH_ROWS, Relation
 from mlsql_engine.engines.dialect import Translation
-from mlsql_engine.engines.duckdb import definitions, explaining, functions, saving, settings, vector_columns
+from mlsql_engine.engines.duckdb import (
+    definitions,
+    explaining,
+    functions,
+    partitions,
+    saving,
+    settings,
+    vector_columns,
+)
 from mlsql_engine.engines.duckdb.batches import DuckBatches
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
@@ -132,7 +141,7 @@ class DuckDBEngine:
         """Tables over files that are about to be replaced are read now: they keep the rows that they have."""
         if os.path.exists(place):
             for reader in list(self._diagnosis.file_readers):
-                if not reader.stored and reader.reads(place):
+                if not reader.stored and reader.reads_file(place):
                     self._store(reader)
 
     def _write_rows(self, relation: DuckRelation, path: str, request: WriteRequest) -> int:
@@ -187,6 +196,19 @@ class DuckDBEngine:
         self._prepare(own)
         if not own.stored:
             self._store(own)
+
+    def partitions(self, relation: Relation, count: int, key: str | None) -> list[DuckRelation]:
+        """Cut the rows into partitions. See SupportsPartitions."""
+        own = _own(relation)
+        self.keep(own)
+        with self._diagnosis.errors(relation=own):
+            selects = partitions.selects(own.view, count, key, self._database.rows(own.view))
+            return [self._part_of(own, select) for select in selects]
+
+    def _part_of(self, relation: DuckRelation, select: str) -> DuckRelation:
+        view = self._database.create_view(select)
+        describe = partial(self._describe, view.name)
+        return DuckRelation(view.name, describe, parents=(relation,), definition=view.select)
 
     def explain(self, relation: Relation) -> str:
         """Tell how it is computed. See Engine.explain."""

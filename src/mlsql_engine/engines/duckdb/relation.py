@@ -66,7 +66,7 @@ class DuckRelation:
             seen.update(id(parent) for parent in node.parents)
         return None
 
-    def reads(self, place: str) -> bool:
+    def reads_file(self, place: str) -> bool:
         """Whether it reads the file `place`, or one below the folder `place`."""
         folder = os.path.join(place, "")
         return any(file == place or file.startswith(folder) for file in self.files)
@@ -84,6 +84,11 @@ class DuckRelation:
     def columns(self) -> tuple[str, ...]:
         """The column names in order."""
         return tuple(self.arrow_schema.names)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the tables that its query reads."""
+        return () if self.query is None else tuple(dict.fromkeys(self.query.tables))
 
 
 def before_reading(relation: DuckRelation) -> list[DuckRelation]:

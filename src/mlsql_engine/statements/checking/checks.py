@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem, UnknownName
-from mlsql_engine.core.options import FilePath, TableName, option_problems, parse_options, texts_of
+from mlsql_engine.core.options import (
+    FilePath,
+    TableName,
+    TableNames,
+    names_in,
+    option_problems,
+    parse_options,
+    texts_of,
+)
 from mlsql_engine.core.paths import near_file, resolve_path, resolved
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast
@@ -53,6 +61,9 @@ def _options(
             raise problem
     for name in texts_of(cls, TableName, pairs):
         need_table(name, checker)
+    for names in texts_of(cls, TableNames, pairs):
+        for name in names_in(names):
+            need_table(name, checker)
     for path in texts_of(cls, FilePath, pairs):
         _need_script(path, checker)
     if problems or not all(is_known(value) for _, value in pairs):

@@ -1,0 +1,95 @@
+"""What a training runs: a script file, scripts that tables hold, or the built-in trainer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlsql_engine.algorithms.base import existing_script
+from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_name
+from mlsql_engine.algorithms.python_alg.options import RunOptions, ScriptOptions, SKLearnOptions
+from mlsql_engine.core.errors import BadValue
+from mlsql_engine.core.options import names_in
+from mlsql_engine.core.text import Text
+from mlsql_engine.engines.base import Engine, Relation
+
+_SKLEARN = "sklearn"
+
+
+@dataclass(frozen=True)
+class Program:
+    """What runs for every group: the script, or None for the built-in trainer.
+
+    `name` is what progress and errors call it; `files` are the texts of the script by file name, for the manifest.
+    """
+
+    name: str
+    script: Path | None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def alg(self, group: ParameterGroup) -> str:
+        """What the result calls the algorithm of a group: the script's name, or the estimator's class."""
+        if self.script is not None:
+            return self.script.stem
+        return estimator_name(group.parameters) or self.name
+
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of every file, in hexadecimal, by its name."""
+        return {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
+
+
+def with_algorithm(groups: tuple[ParameterGroup, ...], options: RunOptions) -> tuple[ParameterGroup, ...]:
+    """The groups, those that name no estimator with the one that the option `alg` of SKLearn names."""
+    if not isinstance(options, SKLearnOptions) or options.alg is None:
+        return groups
+    return tuple(
+        group
+        if estimator_name(group.parameters)
+        else ParameterGroup(group.index, {**group.parameters, "alg": options.alg.value}, group.resources)
+        for group in groups
+    )
+
+
+def program_of(
+    options: RunOptions, tables: Mapping[str, Relation], engine: Engine, folder: Path, place: Path
+) -> Program:
+    """What the options say to run; scripts that tables hold are written into the new folder `place`.
+
+    Raises DataProblem for a script file that is not there, BadValue for a table that holds no script.
+    """
+    if isinstance(options, ScriptOptions) and options.python_script_path is not None:
+        script = existing_script(options.python_script_path, folder)
+        return Program(script.name, script, {script.name: script.read_bytes()})
+    if isinstance(options, ScriptOptions) and options.scripts is not None:
+        return _of_tables(options, tables, engine, place)
+    return Program(_SKLEARN if isinstance(options, SKLearnOptions) else "the built-in trainer", None)
+
+
+def _of_tables(options: ScriptOptions, tables: Mapping[str, Relation], engine: Engine, place: Path) -> Program:
+    names = names_in(options.scripts or options.entry_point)  # type: ignore[arg-type]
+    entry = (options.entry_point or names[0]).value.lower()
+    place.mkdir()
+    files: dict[str, bytes] = {}
+    for name in names:
+        content = script_text(tables[f"scripts.{name.value}"], engine, name).encode()
+        files[f"{name.value}.py"] = content
+        (place / f"{name.value}.py").write_bytes(content)
+    script = next(place / file for file in files if file.lower() == f"{entry}.py")
+    return Program(script.name, script, files)
+
+
+def script_text(relation: Relation, engine: Engine, name: Text) -> str:
+    """The script that a table holds: the one text in its one row. Raises BadValue for any other table."""
+    with engine.stream(relation) as stream:
+        columns = stream.schema.names
+        rows = [row for batch in stream for row in batch.slice(0, 2).to_pylist()]
+    value = next(iter(rows[0].values())) if len(rows) == 1 and len(columns) == 1 else None
+    if not isinstance(value, str):
+        raise BadValue(
+            f"the table '{name.value}' holds no script",
+            span=name.span,
+            hint="set x = '''…'''; load script.`x` as t; makes a table that holds one",
+        )
+    return value

@@ -1,0 +1,63 @@
+"""Processes that work side by side for one statement, and end together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from mlsql_engine.core.signals import held_signals
+from mlsql_engine.workers.launcher import WorkerProcess
+
+Result = TypeVar("Result")
+
+
+class RunningWorkers:
+    """The worker processes of one statement; once they are ended, one that starts later is ended at once."""
+
+    def __init__(self) -> None:
+        self._workers: list[WorkerProcess] = []
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def add(self, worker: WorkerProcess) -> None:
+        """Take down a process that has been started."""
+        with self._lock:
+            self._workers.append(worker)
+            if self._ended:
+                worker.kill()
+
+    def end(self) -> None:
+        """Kill all of them, with their process groups."""
+        with self._lock:
+            self._ended = True
+            for worker in self._workers:
+                if worker.running():
+                    worker.kill()
+
+
+def side_by_side(
+    tasks: Sequence[Callable[[], Result]], at_once: int, workers: RunningWorkers, check: Callable[[], None]
+) -> list[Result]:
+    """The results of the tasks in their order, `at_once` of them at a time, each in a thread of its own.
+
+    When one raises, or `check` does (it is called whenever one ends), or a signal's handler in the main thread, the
+    `workers` are killed, no further task begins, all threads end, and it is raised.
+    """
+    with ThreadPoolExecutor(at_once, thread_name_prefix="mlsql-task") as executor:
+        futures = [executor.submit(task) for task in tasks]
+        try:
+            left: set[Future[Result]] = set(futures)
+            while left:
+                done, left = wait(left, return_when=FIRST_COMPLETED)
+                check()
+                for future in done:
+                    future.result()
+        except BaseException:
+            with held_signals():
+                executor.shutdown(wait=False, cancel_futures=True)
+                workers.end()
+                executor.shutdown(wait=True)
+            raise
+        return [future.result() for future in futures]

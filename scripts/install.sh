@@ -31,3 +31,12 @@ fi
 if ! "$venv" -m uv pip install --quiet --python "$venv" --constraint constraints.txt --editable ".[$extras]"; then
     "$venv" -m pip install --quiet --constraint constraints.txt --editable ".[$extras]"
 fi
+
+# What the tests of scripts that import pyspark put on a worker's path: its Python part, 11 MB. Everything else is
+# tested without pyspark, so it stands in a folder of its own.
+case $extras in
+test*)
+    rm -rf .venv/pyspark
+    "$venv" -m pip install --quiet --constraint constraints.txt --no-deps --target .venv/pyspark pyspark-client
+    ;;
+esac

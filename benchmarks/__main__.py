@@ -28,6 +28,9 @@ NAMES = (
     "predict_sql",
     "first_prediction",
     "language",
+    "load_data",
+    "trainer",
+    "groups",
 )
 _FULL, _QUICK = 1_000_000, 100_000
 

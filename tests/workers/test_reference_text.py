@@ -85,7 +85,9 @@ def test_training_and_predicting(session: Session, folder: Path, progress: Recor
 
 
 def test_which_pyspark_the_scripts_find(session: Session, folder: Path, pyspark: bool) -> None:
-    script = "import pyspark.ml.linalg as found, mlsql\nprint(getattr(found, \"__file__\", \"ours\"))\nmlsql.save_model(1)\n"
+    script = (
+        'import pyspark.ml.linalg as found, mlsql\nprint(getattr(found, "__file__", "ours"))\nmlsql.save_model(1)\n'
+    )
     (folder / "which.py").write_text(script, encoding="utf-8")
     table = session.run('train data as PythonAlg.`m` where pythonScriptPath="which.py";', folder=folder)
     assert table is not None

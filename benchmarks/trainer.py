@@ -67,9 +67,11 @@ def fitting(numbers: str, name: str, parameters: dict[str, Any]) -> float:
     import pyarrow.parquet as pq
 
     modules = {"HistGradientBoostingClassifier": "sklearn.ensemble", "SGDClassifier": "sklearn.linear_model"}
-    X = np.ascontiguousarray(np.column_stack([column.to_numpy() for column in pq.read_table(numbers).columns]))
-    y = (X[:, 0] + X[:, 1] > 0).astype(int)
+    features = np.ascontiguousarray(
+        np.column_stack([column.to_numpy() for column in pq.read_table(numbers).columns])
+    )
+    y = (features[:, 0] + features[:, 1] > 0).astype(int)
     model = getattr(importlib.import_module(modules[name]), name)(**parameters)
     start = perf_counter()
-    model.fit(X, y)
+    model.fit(features, y)
     return perf_counter() - start

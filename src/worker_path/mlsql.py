@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, Callable
 
-from mlsql_sdk import local_data, runtime
+from mlsql_sdk import local_data, runtime, training_data
 
 internal_system_param: dict[str, Any] = runtime.internal_system_param
 fit_param: dict[str, Any] = runtime.fit_param
@@ -66,7 +66,7 @@ def load_data(as_: str = "arrow") -> Any:
     and "csr": (X, y) with X of shape (rows, features) as float64 and y the label column or None. The
     feature and label columns are those that fitParam.featureCol (or inputCol) and labelCol name.
     """
-    return local_data.load(_data_folder(), as_, local_data.Columns(fit_param))
+    return training_data.load(_data_folder(), as_, local_data.Columns(fit_param))
 
 
 def get_validate_data() -> tuple[Any, Any]:
@@ -74,12 +74,12 @@ def get_validate_data() -> tuple[Any, Any]:
 
     Raises RuntimeError when the statement has no validateTable.
     """
-    return local_data.load(_validate_folder(), "numpy", local_data.Columns(fit_param))  # type: ignore[no-any-return]
+    return training_data.load(_validate_folder(), "numpy", local_data.Columns(fit_param))  # type: ignore[no-any-return]
 
 
 def load_validate_data(as_: str = "arrow") -> Any:
     """The table that validateTable names, in the shapes of `load_data`."""
-    return local_data.load(_validate_folder(), as_, local_data.Columns(fit_param))
+    return training_data.load(_validate_folder(), as_, local_data.Columns(fit_param))
 
 
 def _validate_folder() -> str:

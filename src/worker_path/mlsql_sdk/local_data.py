@@ -11,7 +11,7 @@ import difflib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import util
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -33,7 +33,7 @@ class Columns:
     column. `label_given` tells whether the label was named.
     """
 
-    def __init__(self, fit_param: dict[str, Any]) -> None:
+    def __init__(self, fit_param: Mapping[str, Any]) -> None:
         feature = fit_param.get("featureCol") or fit_param.get("inputCol")
         self._features: list[str] | None = [name.strip() for name in feature.split(",")] if feature else None
         given = fit_param.get("labelCol") or fit_param.get("label")

@@ -95,9 +95,14 @@ def _has_pyarrow() -> bool:
 
 def chosen(folder: str, columns: local_data.Columns) -> tuple[list[str], str | None]:
     """The names of the feature columns and of the label, None where the data has no such column."""
-    names = data_blocks.column_names(folder) if _has_pyarrow() else row_blocks.column_names(folder)
+    names = all_names(folder)
     label = columns.label if columns.label in names else None
     return (columns.features(names) if names else []), label
+
+
+def all_names(folder: str) -> list[str]:
+    """The names of the data's columns; none where json or csv data has no rows."""
+    return data_blocks.column_names(folder) if _has_pyarrow() else row_blocks.column_names(folder)
 
 
 def _blocks(folder: str, names: list[str], label: str | None) -> Iterator[Any]:
@@ -163,6 +168,10 @@ def _dense(source: Iterator[Any], names: list[str], label: str | None, bound: in
             values, nulls = block.label(label)
             labels.append(values)
             missing += nulls
+    if _has_pyarrow():
+        import pyarrow as pa
+
+        pa.default_memory_pool().release_unused()  # the estimator will need it
     label_values = None if label is None else _joined(labels)
     return Matrix(whole[:row], label_values, names if scalar else None, missing)
 

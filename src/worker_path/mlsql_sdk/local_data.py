@@ -40,6 +40,12 @@ class Columns:
         self.label: str = given or "label"
         self.label_given = bool(given)
 
+    def of_features(self, names: list[str]) -> Columns:
+        """The same label, with these columns as features."""
+        other = Columns({"labelCol": self.label})
+        other._features = names
+        return other
+
     def features(self, names: list[str]) -> list[str]:
         """The feature columns among the data's columns. Raises ContractError for one that is not there."""
         if self._features is None:

@@ -89,7 +89,7 @@ class EstimatorContract:
             raise ContractError(f"the model takes {len(names)} arguments ({_few(names)}), not {batch.num_columns}")
         if set(batch.schema.names) == set(names):
             batch = batch.select(names)
-        if util.find_spec("pandas") is None:
+        if not has_pandas():
             return arguments.matrix(batch)
         frame = _without_decimals(batch).to_pandas()
         frame.columns = names
@@ -119,6 +119,11 @@ class EstimatorContract:
         return _scalar_type(answer.dtype)
 
 
+def has_pandas() -> bool:
+    """Whether columns can be given to estimators by name."""
+    return util.find_spec("pandas") is not None
+
+
 def named(estimator: Any, features: Any, names: list[str] | None) -> Any:
     """The matrix as a frame with the names that the estimator was fitted on; as it is without names or pandas.
 
@@ -127,7 +132,7 @@ def named(estimator: Any, features: Any, names: list[str] | None) -> Any:
     fitted = [str(name) for name in getattr(estimator, "feature_names_in_", ())]
     if not fitted or hasattr(features, "tocsr") or len(fitted) != features.shape[1]:
         return features
-    if util.find_spec("pandas") is None:
+    if not has_pandas():
         return features
     import pandas as pd
 

@@ -105,9 +105,8 @@ def _in_words(constraint: Any) -> str:
 class Hinted(Expected):
     """By the types that the constructor's hint allows."""
 
-    def __init__(self, types: tuple[Any, ...], hint: Any) -> None:
+    def __init__(self, types: tuple[Any, ...]) -> None:
         self._types = types
-        self._hint = hint
 
     def fits(self, value: Any) -> bool:
         """See Expected.fits. A whole number is a float, too; true and false are no numbers."""
@@ -126,7 +125,8 @@ class Hinted(Expected):
 
     def described(self) -> str:
         """See Expected.described."""
-        return "of type {}".format(getattr(self._hint, "__name__", str(self._hint).replace("typing.", "")))
+        names = ["None" if kind is type(None) else kind.__name__ for kind in self._types]
+        return "of type {}".format(" or ".join(names))
 
 
 class LikeDefault(Expected):
@@ -171,10 +171,9 @@ def of(cls: Any, name: str) -> Expected:
         from sklearn.utils._param_validation import make_constraint
 
         return Constrained([make_constraint(constraint) for constraint in constraints[name]])
-    hint = _hints(cls).get(name)
-    types = _types_of(hint)
+    types = _types_of(_hints(cls).get(name))
     if types:
-        return Hinted(types, hint)
+        return Hinted(types)
     try:
         parameter = inspect.signature(cls).parameters.get(name)
     except (TypeError, ValueError):

@@ -94,7 +94,7 @@ class RowBlock:
         places: list[int] = []
         ends = [0]
         for value in self._values(name):
-            if value is None:
+            if value is None or value == "":
                 raise ContractError(
                     f"the column '{name}' has NULLs among its sparse vectors",
                     f"leave those rows out: select * from … where {name} is not null",

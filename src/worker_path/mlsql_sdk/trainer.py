@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from . import data_blocks, estimator_names, model_files, parameters, runtime, training_data
+from . import data_blocks, estimator_names, estimators, model_files, parameters, runtime, training_data
 from .failures import ContractError
 from .local_data import Columns, no_column
 
@@ -54,11 +54,16 @@ class _Task:
 
     def at_once(self) -> Any:
         """Fit on all rows."""
+        has_label = self._begin()
         dense_only = _takes_sparse(self.estimator) is False
         data = training_data.matrix(self.folder, self.columns, "numpy" if dense_only else "auto")
-        label = self._label(data)
+        if data.features.shape[0] == 0:
+            raise ContractError("there are no rows to train on")
+        if has_label and data.missing:
+            raise _null_labels(self.columns.label, data.missing, data.features.shape[0])
         if dense_only and data.filled < 1:
             _tell_dense(self.name, data)
+        label = data.label if has_label else None
         self._fit_labels(label)
         try:
             _fit(self.estimator, data, label)
@@ -82,21 +87,16 @@ class _Task:
         if again or (text and any(key.rpartition("__")[2] == "class_weight" for key in self.fit_param)):
             self.estimator = parameters.build(self.cls, self.fit_param, text)
 
-    def _label(self, data: training_data.Matrix) -> Any:
-        """The label where the estimator needs one, checked; else None."""
-        if data.features.shape[0] == 0:
-            raise ContractError("there are no rows to train on")
-        if not self._has_label(data.label is not None):
-            return None
-        if data.missing:
-            raise _null_labels(self.columns.label, data.missing, data.features.shape[0])
-        return data.label
+    def _begin(self) -> bool:
+        """Whether the estimator is to get the label.
 
-    def _has_label(self, there: bool) -> bool:
-        """Whether the estimator is to get the label. Raises ContractError when it needs one that is not there."""
-        if there:
-            return _needs_label(self.estimator)
+        Raises ContractError where there are no rows, or no label though one is named or needed.
+        """
         names = training_data.all_names(self.folder)
+        if not names:
+            raise ContractError("there are no rows to train on")
+        if self.columns.label in names:
+            return _needs_label(self.estimator)
         if self.columns.label_given:
             raise no_column(self.columns.label, names)
         if _needs_label(self.estimator):
@@ -113,12 +113,9 @@ class _Task:
                 f"{self.name} cannot be trained in batches: it has no partial_fit",
                 "leave fitParam.0.batchSize out, or take an estimator like SGDClassifier",
             )
-        names, label = training_data.chosen(self.folder, self.columns)
-        if not names:
-            raise ContractError("there are no rows to train on")
+        has_label = self._begin()
         # partial_fit does not look at max_iter, which means passes over the data to those who have it.
         epochs = self.epochs or _whole(self.fit_param, "max_iter") or 1
-        has_label = self._has_label(label is not None)
         classes = self._classes() if has_label else None
         takes_classes = "classes" in inspect.signature(self.estimator.partial_fit).parameters
         self._partial_fits(classes if takes_classes else None, epochs, has_label)
@@ -148,17 +145,21 @@ class _Task:
         shape = "numpy" if _takes_sparse(self.estimator) is False else "auto"
         total = epochs * max(1, data_blocks.row_bound(self.folder))
         done = told = 0
+        names = None
         for _ in range(epochs):
             for batch in training_data.batches(self.folder, self.columns, self.batch_size or 1, shape):
                 extra = {} if classes is None or done else {"classes": classes}
                 try:
-                    _partial_fit(self.estimator, batch, batch.label if has_label else None, extra)
+                    names = _partial_fit(self.estimator, batch, batch.label if has_label else None, extra)
                 except (TypeError, ValueError) as error:
                     raise _refused(self.estimator, error) from error
                 done += batch.features.shape[0]
                 if done * _MOST_TOLD // total > told:
                     told = done * _MOST_TOLD // total
                     runtime.tell_progress(min(done, total), total, f"{done:,} rows")
+        if not done:
+            raise ContractError("there are no rows to train on")
+        _note_names(self.estimator, names)
 
 
 def _whole(fit_param: Mapping[str, str], name: str) -> int | None:
@@ -183,23 +184,27 @@ def _fit(estimator: Any, data: training_data.Matrix, label: Any) -> None:
     _note_names(estimator, names)
 
 
-def _partial_fit(estimator: Any, data: training_data.Matrix, label: Any, extra: dict[str, Any]) -> None:
+def _partial_fit(estimator: Any, data: training_data.Matrix, label: Any, extra: dict[str, Any]) -> list[str] | None:
+    """Fit on one batch, and give the names that are to be noted at the end. See `_named`."""
     features, names = _named(data)
     if label is None:
         estimator.partial_fit(features, **extra)
     else:
         estimator.partial_fit(features, label, **extra)
-    _note_names(estimator, names)
+    return names
 
 
 def _named(data: training_data.Matrix) -> tuple[Any, list[str] | None]:
-    """The features as a frame with the columns' names, which shares their memory; without pandas as they are."""
+    """The features as a frame with the columns' names, which shares their memory; without pandas as they are.
+
+    With names, those that the estimator does not get this way.
+    """
     if data.names is None or _is_sparse(data.features):
         return data.features, None
-    try:
-        import pandas as pd
-    except ImportError:
+    if not estimators.has_pandas():
         return data.features, data.names
+    import pandas as pd
+
     return pd.DataFrame(data.features, columns=data.names, copy=False), None
 
 
@@ -237,9 +242,13 @@ def _takes_sparse(estimator: Any) -> bool | None:
 
 
 def _needs_label(estimator: Any) -> bool:
+    """Whether fit needs y; a pipeline does when one of its steps does, which its own tags do not tell."""
+    steps = getattr(estimator, "steps", None)
+    if isinstance(steps, list) and any(hasattr(step[-1], "fit") and _needs_label(step[-1]) for step in steps):
+        return True
     tags = _tags(estimator)
     if tags is not None:
-        return bool(tags.target_tags.required)
+        return bool(tags.target_tags.required) or tags.estimator_type in ("classifier", "regressor")
     if getattr(estimator, "_estimator_type", None) in ("classifier", "regressor"):
         return True
     given = list(inspect.signature(estimator.fit).parameters.values())

@@ -183,9 +183,10 @@ def _put(target: Array, parts: list[Array], names: list[str]) -> None:
         target[:] = float("nan")  # every row of the block is NULL
         return
     if sum(widths) != target.shape[1]:
+        what = "feature column '{}' has" if len(names) == 1 else "feature columns '{}' have"
         raise ContractError(
-            "the feature column{} '{}' have {} values in some rows and {} in others".format(
-                "s" if len(names) > 1 else "", "', '".join(names), target.shape[1], sum(widths)
+            "the {} {} values in some rows and {} in others".format(
+                what.format("', '".join(names)), target.shape[1], sum(widths)
             ),
             "an estimator takes the same number of features in every row",
         )

@@ -96,7 +96,7 @@ class _Task:
         if not names:
             raise ContractError("there are no rows to train on")
         if self.columns.label in names:
-            return _needs_label(self.estimator)
+            return _needs_label(self.estimator, there=True)
         if self.columns.label_given:
             raise no_column(self.columns.label, names)
         if _needs_label(self.estimator):
@@ -241,10 +241,17 @@ def _takes_sparse(estimator: Any) -> bool | None:
     return bool(tags.input_tags.sparse)
 
 
-def _needs_label(estimator: Any) -> bool:
-    """Whether fit needs y; a pipeline does when one of its steps does, which its own tags do not tell."""
+def _needs_label(estimator: Any, there: bool = False) -> bool:
+    """Whether fit needs y, or takes it where it is `there`, as most of feature selection does.
+
+    A pipeline does when one of its steps does, which its own tags do not tell.
+    """
     steps = getattr(estimator, "steps", None)
-    if isinstance(steps, list) and any(hasattr(step[-1], "fit") and _needs_label(step[-1]) for step in steps):
+    if isinstance(steps, list) and any(
+        hasattr(step[-1], "fit") and _needs_label(step[-1], there) for step in steps
+    ):
+        return True
+    if there and type(estimator).__module__.startswith("sklearn.feature_selection."):
         return True
     tags = _tags(estimator)
     if tags is not None:

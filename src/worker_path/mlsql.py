@@ -6,18 +6,18 @@ mlsql.fit_param["batchSize"]                               options of the train 
 mlsql.internal_system_param["tempDataLocalPath"]           the folder of the training data
 mlsql.internal_system_param["tempModelLocalPath"]          the folder to put the model into
 
-X, y = mlsql.load_data(as_="numpy")                        or "arrow", "pandas", "csr"
+X, y = mlsql.load_data(as_="numpy")                        or "arrow", "pandas", "csr", "torch", "tf"
 mlsql.log_metric("accuracy", 0.97)
 mlsql.save_model(model)
 """
 
 from __future__ import annotations
 
-import os
+import inspect
 from collections.abc import Iterator
 from typing import Any, Callable
 
-from mlsql_sdk import local_data, runtime
+from mlsql_sdk import local_data, model_files, parameters, runtime, training_data
 
 internal_system_param: dict[str, Any] = runtime.internal_system_param
 fit_param: dict[str, Any] = runtime.fit_param
@@ -63,23 +63,68 @@ def load_data(as_: str = "arrow") -> Any:
     """All training data at once.
 
     "arrow": a pyarrow.Table (memory-mapped when dataLocalFormat="arrow"); "pandas": a DataFrame; "numpy"
-    and "csr": (X, y) with X of shape (rows, features) as float64 and y the label column or None. The
-    feature and label columns are those that fitParam.featureCol (or inputCol) and labelCol name.
+    and "csr": (X, y) with X of shape (rows, features) as float64, NaN where NULL, and y the label column or None;
+    "torch" and "tf": the same as tensors. The feature and label columns are those that fitParam.featureCol (or
+    inputCol) and labelCol name.
     """
-    return local_data.load(_data_folder(), as_, local_data.Columns(fit_param))
+    return training_data.load(_data_folder(), as_, local_data.Columns(fit_param))
+
+
+def sklearn_all_data() -> tuple[Any, Any]:
+    """(X, y) of all training data: X as float64, a matrix, or CSR where the vectors are sparse.
+
+    It is CSR where at most a tenth of the values is not 0 (half of them, of more than 2^27), by the first rows.
+    """
+    return training_data.pair(_data_folder(), local_data.Columns(fit_param), "auto")
+
+
+def sklearn_batch_data(fn: Callable[..., Any]) -> None:
+    """Call `fn(X, y, label_size)` for each fitParam.batchSize (1000) rows; `fn(X, y)` if it takes no more.
+
+    X is a float64 matrix, y the labels; label_size is fitParam.labelSize, or -1.
+    """
+    size, label_size = (
+        int(fit_param.get(name, default)) for name, default in (("batchSize", 1000), ("labelSize", -1))
+    )
+    extra = (label_size,) if _takes_three(fn) else ()
+    for batch in training_data.batches(_data_folder(), local_data.Columns(fit_param), size):
+        fn(batch.features, batch.label, *extra)
+
+
+def _takes_three(fn: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(fn).bind(None, None, None)
+    except TypeError:
+        return False
+    return True
+
+
+def sklearn_configure_params(estimator: Any) -> None:
+    """Set the parameters of `estimator` that fitParam names, as the values that it takes, and print them.
+
+    Raises ContractError for a value that does not fit.
+    """
+    values = parameters.configure(estimator, fit_param)
+    told = ", ".join(f"{name}={value!r}" for name, value in values.items()) or "no parameters"
+    name = type(estimator).__name__
+    print(f"mlsql: {name} with {told}")  # noqa: T201 - what a script prints is shown
+    for key, meant in parameters.near(estimator, fit_param).items():
+        print(f"mlsql: fitParam {key} is no parameter of {name}; did you mean {meant}?")  # noqa: T201
 
 
 def get_validate_data() -> tuple[Any, Any]:
     """(X, y) of the table that validateTable names, as `load_data(as_="numpy")` gives the training data.
 
-    Raises RuntimeError when the statement has no validateTable.
+    Without validateTable: two empty lists.
     """
-    return local_data.load(_validate_folder(), "numpy", local_data.Columns(fit_param))  # type: ignore[no-any-return]
+    if "validateDataLocalPath" not in internal_system_param:
+        return [], []
+    return training_data.pair(_validate_folder(), local_data.Columns(fit_param), "numpy")
 
 
 def load_validate_data(as_: str = "arrow") -> Any:
     """The table that validateTable names, in the shapes of `load_data`."""
-    return local_data.load(_validate_folder(), as_, local_data.Columns(fit_param))
+    return training_data.load(_validate_folder(), as_, local_data.Columns(fit_param))
 
 
 def _validate_folder() -> str:
@@ -95,16 +140,18 @@ def log_metric(name: str, value: float) -> None:
 
 def progress(done: float, total: float = 1.0, message: str = "") -> None:
     """Tell the user how far the script is: `done` of `total`."""
-    runtime.tell({"done": float(done), "total": float(total), "message": str(message)})
+    runtime.tell_progress(done, total, message)
 
 
-def save_model(model: Any, name: str = "model.pkl") -> str:
-    """Pickle the model into the model folder and give the file's path."""
-    import pickle
+def save_model(model: Any, name: str | None = None, format: str | None = None) -> str:  # noqa: A002 - the user's word
+    """Write the model into the model folder as the file `name` (model.pkl …) and give the file's path.
 
+    `format` is pickle, joblib, skops, onnx or safetensors; left out, what the name's ending tells, else what the
+    train statement asks for by modelFormat, else pickle. Raises ContractError when the library of a format is not
+    installed and when it cannot hold the model.
+    """
     folder = _folder("tempModelLocalPath", "there is no model folder: mlsql did not start this script to train")
-    os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, name)
-    with open(path, "wb") as file:
-        pickle.dump(model, file)
-    return path
+    form = format
+    if form is None and (name is None or model_files.form_of(name) is None):
+        form = runtime.wanted_form()
+    return model_files.save(model, folder, form, name)

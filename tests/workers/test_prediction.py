@@ -477,7 +477,7 @@ def test_model_folders_that_cannot_be_loaded_without_a_script(session: Session, 
     predictions = Predictions(session, tmp_path)
     predictions.train("import mlsql\nmlsql.save_model(1)\nmlsql.save_model(2, 'b.pkl')")
     error = predictions.fails("register PythonAlg.`model` as g;")
-    assert error.message == "function g: the model folder has several pickled files: b.pkl, model.pkl"
+    assert error.message == "function g: the model folder has several models: b.pkl, model.pkl"
     predictions.train("import mlsql\nmlsql.save_model(1)")
     error = predictions.fails("register PythonAlg.`model` as g;")
     assert error.message == "function g: model.pkl holds int, which has no predict method"

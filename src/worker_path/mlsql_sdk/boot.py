@@ -69,18 +69,20 @@ def _serve(channel: Channel) -> None:
 
 
 def _run(channel: Channel, message: Message) -> None:
-    """Run a training script to its end and report how it went."""
+    """Train by a script or without one, to its end, and report how it went."""
+    from . import training_run
+
     runtime.begin(channel, message.control["parameters"])
+    result: dict[str, Any] = {}
     failure = None
     try:
-        script.execute(message.control["script"])
+        result = training_run.run(message.control["script"])
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        if not isinstance(error, SystemExit) or error.code not in (None, 0):
-            failure = failures.describe(error)
+        failure = failures.describe(error)
     script.finish()
     _flush()
     if failure is None:
-        channel.send(Kind.RESULT, {})
+        channel.send(Kind.RESULT, result)
     else:
         channel.send(Kind.FAILED, failure)
 

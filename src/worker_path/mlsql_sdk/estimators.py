@@ -1,37 +1,21 @@
-"""Predicting without a script: the pickled estimator that the training left in the model folder."""
+"""Predicting without a script: the estimator that the training left in the model folder."""
 
 from __future__ import annotations
 
 import os
+import warnings
+from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import arguments, contracts, types, vectors
+from . import arguments, contracts, model_files, types, vectors
 from .failures import ContractError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ENDINGS = (".pkl", ".pickle", ".joblib")
-
-
-def find(model_path: str) -> str:
-    """The one pickled estimator in a model folder. Raises ContractError when there is none, or several."""
-    names = sorted(name for name in os.listdir(model_path) if name.endswith(_ENDINGS))
-    if len(names) == 1:
-        return os.path.join(model_path, names[0])
-    if not names:
-        raise ContractError(
-            "the model folder has no estimator that can be loaded without a script ({})".format("|".join(_ENDINGS)),
-            "give pythonScriptPath: a script that says how the model predicts",
-        )
-    raise ContractError(
-        "the model folder has several pickled files: {}".format(", ".join(names)),
-        "give pythonScriptPath: a script that says how the model predicts",
-    )
-
 
 class EstimatorContract:
-    """Anything with `predict(X)`, pickled or dumped by joblib."""
+    """Anything with `predict(X)` in a form that model_files loads."""
 
     name = "estimator"
 
@@ -40,9 +24,9 @@ class EstimatorContract:
         self._type: pa.DataType | None = None
 
     def load(self, loaded: contracts.Loaded) -> None:
-        """Unpickle the estimator and find out what it returns."""
-        path = find(loaded.model_path)
-        self._estimator = _unpickle(path)
+        """Load the estimator and find out what it returns."""
+        path = model_files.find(loaded.model_path)
+        self._estimator = model_files.load(path)
         if not callable(getattr(self._estimator, "predict", None)):
             raise ContractError(
                 f"{os.path.basename(path)} holds {type(self._estimator).__name__}, which has no predict method",
@@ -72,7 +56,11 @@ class EstimatorContract:
         complete, mask = arguments.complete_rows(arguments.spread(batch))
         if complete.num_rows == 0:
             return arguments.restore(contracts.empty(self.return_type()), mask)
-        answer = self._estimator.predict(self._features(complete))
+        features = self._features(complete)
+        with warnings.catch_warnings():
+            # Without pandas the columns come in the order of the names, but cannot carry them.
+            warnings.filterwarnings("ignore", "X does not have valid feature names")
+            answer = self._estimator.predict(features)
         return arguments.restore(contracts.as_array(answer, complete.num_rows, self.return_type()), mask)
 
     def _features(self, batch: pa.RecordBatch) -> Any:
@@ -89,8 +77,6 @@ class EstimatorContract:
 
     def _frame(self, batch: pa.RecordBatch, names: list[str]) -> Any:
         """The arguments as the named columns that the estimator was fitted on."""
-        import pandas as pd
-
         if (batch.num_columns == 1 and len(names) != 1) or vectors.is_vector_type(batch.schema.field(0).type):
             features = arguments.matrix(batch)
             if features.shape[1] != len(names):
@@ -98,19 +84,19 @@ class EstimatorContract:
                     f"the model takes {len(names)} features ({_few(names)}), "
                     f"and the argument has {features.shape[1]}"
                 )
-            return pd.DataFrame(features, columns=names)
+            return named(self._estimator, features, names)
         if batch.num_columns != len(names):
             raise ContractError(f"the model takes {len(names)} arguments ({_few(names)}), not {batch.num_columns}")
-        frame = batch.to_pandas()
-        if set(frame.columns) == set(names):
-            return frame[names]
-        frame.columns = pd.Index(names)
+        if set(batch.schema.names) == set(names):
+            batch = batch.select(names)
+        if not has_pandas():
+            return arguments.matrix(batch)
+        frame = _without_decimals(batch).to_pandas()
+        frame.columns = names
         return frame
 
     def _probe(self) -> pa.DataType:
         """The type of one prediction for a row of zeros; for models that refuse it, of their classes."""
-        import warnings
-
         import numpy as np
         import pyarrow as pa
 
@@ -121,11 +107,7 @@ class EstimatorContract:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    names = self.feature_names()
-                    if names is not None:
-                        import pandas as pd
-
-                        features = pd.DataFrame(features, columns=names)
+                    features = named(self._estimator, features, self.feature_names())
                     answer = np.asarray(self._estimator.predict(features))
                 except Exception:  # noqa: BLE001 - a model may refuse zeros; the real rows will tell why
                     answer = None
@@ -137,6 +119,37 @@ class EstimatorContract:
         return _scalar_type(answer.dtype)
 
 
+def has_pandas() -> bool:
+    """Whether columns can be given to estimators by name."""
+    return util.find_spec("pandas") is not None
+
+
+def named(estimator: Any, features: Any, names: list[str] | None) -> Any:
+    """The matrix as a frame with the names that the estimator was fitted on; as it is without names or pandas.
+
+    `names` are the columns of the matrix, None where it was one column of vectors or arrays.
+    """
+    fitted = [str(name) for name in getattr(estimator, "feature_names_in_", ())]
+    if not fitted or hasattr(features, "tocsr") or len(fitted) != features.shape[1]:
+        return features
+    if not has_pandas():
+        return features
+    import pandas as pd
+
+    frame = pd.DataFrame(features, columns=names or fitted, copy=False)
+    return frame[fitted] if names and set(names) == set(fitted) else frame
+
+
+def _without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Decimals as double: pandas would make objects of them."""
+    import pyarrow as pa
+
+    columns = [
+        column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
 def _few(names: list[str]) -> str:
     return ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
 
@@ -146,20 +159,3 @@ def _scalar_type(dtype: Any) -> pa.DataType:
 
     kinds = {"i": pa.int64(), "u": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
     return kinds.get(dtype.kind, pa.string())
-
-
-def _unpickle(path: str) -> Any:
-    if path.endswith(".joblib"):
-        import joblib
-
-        return joblib.load(path)
-    import pickle
-
-    with open(path, "rb") as file:
-        try:
-            return pickle.load(file)
-        except pickle.UnpicklingError:
-            # joblib.dump writes big arrays behind the pickle, under whatever name the user likes.
-            import joblib
-
-            return joblib.load(path)

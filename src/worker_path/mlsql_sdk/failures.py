@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from types import TracebackType
 from typing import Any
@@ -20,6 +21,14 @@ class ContractError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+def install_line(module: str, distribution: str = "") -> tuple[str, str]:
+    """Message and hint of the ContractError for a library that this interpreter lacks."""
+    return (
+        f"the interpreter {sys.executable} has no {module}",
+        f"install it: {sys.executable} -m pip install {distribution or module}",
+    )
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:

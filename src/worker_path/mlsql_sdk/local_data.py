@@ -7,19 +7,22 @@ header line), `.parquet` or `.arrow` (Arrow IPC file). In json and csv a vector 
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import util
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import vectors
+from .failures import ContractError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMATS = ("json", "csv", "parquet", "arrow")
 COLUMNS_ENDING = ".columns"
-SHAPES = ("arrow", "pandas", "numpy", "csr")
 
 
 class Columns:
@@ -27,22 +30,37 @@ class Columns:
 
     `featureCol` (or `inputCol`) names one vector, array or number column, or several divided by commas;
     `labelCol` (or `label`) the label. Left out: `features` and `label` if the data has them, else every other
-    column.
+    column. `label_given` tells whether the label was named.
     """
 
-    def __init__(self, fit_param: dict[str, Any]) -> None:
+    def __init__(self, fit_param: Mapping[str, Any]) -> None:
         feature = fit_param.get("featureCol") or fit_param.get("inputCol")
         self._features: list[str] | None = [name.strip() for name in feature.split(",")] if feature else None
-        self.label: str = fit_param.get("labelCol") or fit_param.get("label") or "label"
+        given = fit_param.get("labelCol") or fit_param.get("label")
+        self.label: str = given or "label"
+        self.label_given = bool(given)
+
+    def of_features(self, names: list[str]) -> Columns:
+        """The same label, with these columns as features."""
+        other = Columns({"labelCol": self.label})
+        other._features = names
+        return other
 
     def features(self, names: list[str]) -> list[str]:
-        """The feature columns among the data's columns. Raises KeyError for one that is not there."""
+        """The feature columns among the data's columns. Raises ContractError for one that is not there."""
         if self._features is None:
             return ["features"] if "features" in names else [name for name in names if name != self.label]
         missing = [name for name in self._features if name not in names]
         if missing:
-            raise KeyError("the data has no column '{}'; it has: {}".format(missing[0], ", ".join(names)))
+            raise no_column(missing[0], names)
         return self._features
+
+
+def no_column(name: str, names: list[str]) -> ContractError:
+    """The error of a column that a parameter names and the data lacks."""
+    near = difflib.get_close_matches(name, names, 1, 0.7)
+    hint = f"did you mean '{near[0]}'?" if near else "it has: {}".format(", ".join(names))
+    return ContractError(f"the data has no column '{name}'", hint)
 
 
 def parts(folder: str) -> list[str]:
@@ -66,6 +84,16 @@ def rows(folder: str, max_records: int) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
+def needs_pyarrow(folder: str) -> ContractError:
+    """The error of an interpreter without pyarrow that is asked for what only pyarrow gives."""
+    endings = sorted({path.rsplit(".", 1)[-1] for path in parts(folder)})
+    what = "tables of Arrow" if set(endings) <= {"json", "csv"} else "{} data".format(" and ".join(endings))
+    return ContractError(
+        f"the interpreter {sys.executable} has no pyarrow, which {what} need",
+        f"install it: {sys.executable} -m pip install pyarrow",
+    )
+
+
 def _each_row(folder: str) -> Iterator[dict[str, Any]]:
     for path in parts(folder):
         if path.endswith(".json"):
@@ -74,6 +102,8 @@ def _each_row(folder: str) -> Iterator[dict[str, Any]]:
                     yield {name: _vector_or(value) for name, value in json.loads(line).items()}
         elif path.endswith(".csv"):
             yield from _csv_rows(path)
+        elif util.find_spec("pyarrow") is None:
+            raise needs_pyarrow(folder)
         else:
             for batch in _batches(path):
                 for row in batch.to_pylist():
@@ -85,11 +115,11 @@ def _csv_rows(path: str) -> Iterator[dict[str, Any]]:
 
     csv.field_size_limit(2**31 - 1)  # a vector is one field
     with open(path, encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, fieldnames=_columns_of(path)):
+        for row in csv.DictReader(lines, fieldnames=columns_of(path)):
             yield {name: _csv_value(value) for name, value in row.items()}
 
 
-def _columns_of(path: str) -> list[str] | None:
+def columns_of(path: str) -> list[str] | None:
     """The column names of csv data without a header line, which the host writes beside its folder; else None."""
     names = os.path.dirname(path) + COLUMNS_ENDING
     if not os.path.exists(names):
@@ -129,7 +159,12 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
 
 
 def table(folder: str) -> pa.Table:
-    """All of the data as one Arrow table; Arrow files are memory-mapped, not read."""
+    """All of the data as one Arrow table; Arrow files are memory-mapped, not read.
+
+    Raises ContractError in an interpreter without pyarrow.
+    """
+    if util.find_spec("pyarrow") is None:
+        raise needs_pyarrow(folder)
     import pyarrow as pa
 
     tables = [_table(path) for path in parts(folder)]
@@ -150,21 +185,31 @@ def _table(path: str) -> pa.Table:
     if path.endswith(".csv"):
         import pyarrow.csv
 
-        block = max(1 << 20, _longest_line(path) + 1)
-        columns = pyarrow.csv.ReadOptions(column_names=_columns_of(path), block_size=block)
-        return _with_vectors(pyarrow.csv.read_csv(path, columns), _from_csv)
+        block = max(1 << 20, longest_line(path) + 1)
+        columns = pyarrow.csv.ReadOptions(column_names=columns_of(path), block_size=block)
+        return with_csv_vectors(pyarrow.csv.read_csv(path, columns))
     import pyarrow.json
 
-    block = pyarrow.json.ReadOptions(block_size=max(1 << 20, _longest_line(path) + 1))
-    return _with_vectors(pyarrow.json.read_json(path, read_options=block), _from_json)
+    block = pyarrow.json.ReadOptions(block_size=max(1 << 20, longest_line(path) + 1))
+    return with_json_vectors(pyarrow.json.read_json(path, read_options=block))
 
 
-def _longest_line(path: str) -> int:
-    """pyarrow's reader refuses a line that is longer than its block."""
+def longest_line(path: str) -> int:
+    """The length of the longest line of a file of more than 1 MB: pyarrow refuses one longer than its block."""
     if os.path.getsize(path) < 1 << 20:
         return 0
     with open(path, "rb") as lines:
         return max(map(len, lines))
+
+
+def with_json_vectors(data: pa.Table) -> pa.Table:
+    """The table with its columns of vector objects as vector columns."""
+    return _with_vectors(data, _from_json)
+
+
+def with_csv_vectors(data: pa.Table) -> pa.Table:
+    """The table with its text columns that hold vectors as vector columns."""
+    return _with_vectors(data, _from_csv)
 
 
 def _with_vectors(data: pa.Table, convert: Callable[[Any], Any]) -> pa.Table:
@@ -214,57 +259,3 @@ def _from_csv(column: pa.ChunkedArray) -> Any:
             )
         ]
     )
-
-
-def load(folder: str, shape: str, columns: Columns) -> Any:
-    """The data as `shape`: "arrow" a table, "pandas" a frame, "numpy" and "csr" a pair (X, y).
-
-    X is (rows, features) of float64, y the label column or None where the data has none.
-    """
-    if shape not in SHAPES:
-        raise ValueError("as_='{}': known are {}".format(shape, ", ".join(SHAPES)))
-    data = table(folder)
-    if shape == "arrow":
-        return data
-    if shape == "pandas":
-        return data.to_pandas()
-    return features_and_label(data, shape, columns)
-
-
-def features_and_label(data: pa.Table, shape: str, columns: Columns) -> tuple[Any, Any]:
-    """X as a float64 matrix (`numpy`) or a SciPy CSR matrix (`csr`), and y."""
-    import pyarrow as pa
-
-    names = columns.features(data.column_names)
-    chosen = [data.column(name) for name in names]
-    label = None
-    if columns.label in data.column_names:
-        label = data.column(columns.label).to_numpy()
-    if len(chosen) == 1 and vectors.is_vector_type(chosen[0].type):
-        matrix = vectors.to_matrix(chosen[0]) if shape == "numpy" else vectors.to_csr(chosen[0])
-        return matrix, label
-    if len(chosen) == 1 and pa.types.is_list(chosen[0].type):
-        from .arguments import matrix as as_matrix
-
-        array = chosen[0].combine_chunks()
-        matrix = as_matrix(pa.RecordBatch.from_arrays([array], names=names))
-    else:
-        matrix = _dense(chosen, data.num_rows)
-    if shape == "csr":
-        from scipy.sparse import csr_matrix
-
-        matrix = csr_matrix(matrix)
-    return matrix, label
-
-
-def _dense(columns: list[pa.ChunkedArray], count: int) -> Any:
-    """Number columns side by side; column-major, so that each column is one copy of its memory."""
-    import numpy as np
-
-    matrix = np.empty((count, len(columns)), order="F")
-    for index, column in enumerate(columns):
-        start = 0
-        for chunk in column.chunks:
-            matrix[start : start + len(chunk), index] = chunk.to_numpy(zero_copy_only=False)
-            start += len(chunk)
-    return matrix

@@ -6,7 +6,7 @@ import sys
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import contracts, failures, runtime, script
+from . import contracts, failures, libraries, runtime, script
 from .wire import Channel, Closed, Kind, Message
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _load(channel: Channel, message: Message) -> Any:
         runtime.begin(channel, control.get("parameters", {}))
         contract = _contract(control)
         contract.load(contracts.Loaded(control))
-        return _described(channel, contract)
+        return _described(channel, contract, control.get("libraries", {}))
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
         channel.send(Kind.FAILED, failures.describe(error))
         return None
@@ -60,14 +60,14 @@ def _contract(control: dict[str, Any]) -> Any:
     return contracts.declared(path)
 
 
-def _described(channel: Channel, contract: Any) -> Any:
+def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
     import pyarrow as pa
 
     names = contract.feature_names() if hasattr(contract, "feature_names") else None
     schema = pa.schema([pa.field("prediction", contract.return_type())])
     channel.send(
         Kind.DESCRIBED,
-        {"contract": contract.name, "featureNames": names},
+        {"contract": contract.name, "featureNames": names, "differences": libraries.differences(trained)},
         schema.serialize(),
     )
     return contract

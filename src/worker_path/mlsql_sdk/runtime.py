@@ -33,3 +33,13 @@ def tell(report: dict[str, Any]) -> None:
         print("mlsql:", report)  # noqa: T201 - the script runs by hand
     else:
         _channel.send(Kind.PROGRESS, report)
+
+
+def tell_progress(done: float, total: float, message: str = "") -> None:
+    """Tell how far the run is: `done` of `total`."""
+    tell({"done": float(done), "total": float(total), "message": str(message)})
+
+
+def wanted_form() -> str | None:
+    """The form that the model is to be saved in, as systemParam or fitParam modelFormat tells; None if neither."""
+    return internal_system_param.get("modelFormat") or fit_param.get("modelFormat")

@@ -57,7 +57,9 @@ def test_an_interpreter_without_packages_trains(session: Session, tmp_path: Path
 
 def _train_csv(session: Session, folder: Path, options: str) -> list[dict[str, Any]]:
     (folder / "train.py").write_text(TRAIN.replace('row["x"]', 'float(row["x"])'), encoding="utf-8")
-    table = session.run(f'train data as PythonAlg.`model` where pythonScriptPath="train.py" {options};', folder=folder)
+    table = session.run(
+        f'train data as PythonAlg.`model` where pythonScriptPath="train.py" {options};', folder=folder
+    )
     assert table is not None
     return table.to_arrow().to_pylist(maps_as_pydicts="strict")
 

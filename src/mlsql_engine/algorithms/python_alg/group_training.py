@@ -80,13 +80,13 @@ class GroupTraining:
                 self._note(f"failed: {error.message}")
                 return self._record(started, status="fail", message=_failure_text(error))
         record = self._record(started, status="success", message=finished.output, report=finished.report)
-        self._note(f"{self.run.program.name} took {time.monotonic() - clock:.1f} s" + _shown_score(record))
+        self._note(f"{self._title} took {time.monotonic() - clock:.1f} s" + _shown_score(record))
         return record
 
     def _finish(self, log: LogFile) -> Finished:
         """Run the script. Raises ScriptFailed, WorkerTimeout or WorkerProblem."""
         run, options = self.run, self.run.options
-        name = run.program.name
+        name = self._title
 
         def told(line: str) -> None:
             log.write(line)
@@ -204,13 +204,17 @@ class GroupTraining:
             score=scored.score,
             metrics=scored.metrics,
             train_params=self._fit_param(),
-            exec_desc=f"{self.run.program.name} on {python}",
+            exec_desc=f"{self._title} on {python}",
             python_version=self._python_version,
             python_path=self._python_path(),
             libraries=(report or {}).get("libraries", {}),
             evaluations=scored.evaluations,
             log=f"meta/logs/{self.group.index}.log",
         )
+
+    @property
+    def _title(self) -> str:
+        return self.run.program.title(self.group)
 
     def _python_path(self) -> str:
         """The interpreter for the manifest: a path as it was found, a name as it was written."""
@@ -247,5 +251,6 @@ def _shown_score(record: GroupRecord) -> str:
 
 
 def _failure_text(error: MlsqlError) -> str:
-    """The error as the result's message: what happened, and what was printed last."""
-    return "\n".join([error.message, *(detail.text for detail in error.details)])
+    """The error as the result's message: what happened, what was printed last, and what to do."""
+    hint = [f"help: {error.hint}"] if error.hint else []
+    return "\n".join([error.message, *(detail.text for detail in error.details), *hint])

@@ -15,25 +15,26 @@ from mlsql_engine.core.options import names_in
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
 
-_SKLEARN = "sklearn"
-
 
 @dataclass(frozen=True)
 class Program:
     """What runs for every group: the script, or None for the built-in trainer.
 
-    `name` is what progress and errors call it; `files` are the texts of the script by file name, for the manifest.
+    `files` are the texts of the script by file name, for the manifest.
     """
 
-    name: str
     script: Path | None
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def title(self, group: ParameterGroup) -> str:
+        """What progress and errors call what runs for a group: the script's file, or the estimator's class."""
+        return self.alg(group) if self.script is None else self.script.name
 
     def alg(self, group: ParameterGroup) -> str:
         """What the result calls the algorithm of a group: the script's name, or the estimator's class."""
         if self.script is not None:
             return self.script.stem
-        return estimator_name(group.parameters) or self.name
+        return estimator_name(group.parameters) or "the built-in trainer"
 
     def hashes(self) -> dict[str, str]:
         """The SHA-256 of every file, in hexadecimal, by its name."""
@@ -61,10 +62,10 @@ def program_of(
     """
     if isinstance(options, ScriptOptions) and options.python_script_path is not None:
         script = existing_script(options.python_script_path, folder)
-        return Program(script.name, script, {script.name: script.read_bytes()})
+        return Program(script, {script.name: script.read_bytes()})
     if isinstance(options, ScriptOptions) and options.scripts is not None:
         return _of_tables(options, tables, engine, place)
-    return Program(_SKLEARN if isinstance(options, SKLearnOptions) else "the built-in trainer", None)
+    return Program(None)
 
 
 def _of_tables(options: ScriptOptions, tables: Mapping[str, Relation], engine: Engine, place: Path) -> Program:
@@ -77,7 +78,7 @@ def _of_tables(options: ScriptOptions, tables: Mapping[str, Relation], engine: E
         files[f"{name.value}.py"] = content
         (place / f"{name.value}.py").write_bytes(content)
     script = next(place / file for file in files if file.lower() == f"{entry}.py")
-    return Program(script.name, script, files)
+    return Program(script, files)
 
 
 def script_text(relation: Relation, engine: Engine, name: Text) -> str:

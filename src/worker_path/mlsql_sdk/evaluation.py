@@ -120,7 +120,7 @@ def _is_classification(model: Any, predicted: _Predicted) -> bool:
     kind = _kind(model)
     if kind not in (None, "classifier", "regressor"):
         raise ContractError(
-            f"{type(model).__name__} is a {kind.replace('_', ' ')}: what it predicts is not the label's values"
+            f"{type(model).__name__} is {_article(kind)}: what it predicts is not the label's values"
         )
     with_tags = _has_tags(model)
     if with_tags and is_classifier(model):
@@ -130,6 +130,11 @@ def _is_classification(model: Any, predicted: _Predicted) -> bool:
     if predicted.classes is not None:
         return True
     return bool(predicted.true.dtype.kind != "f" and predicted.made.dtype.kind != "f")
+
+
+def _article(kind: str) -> str:
+    words = kind.replace("_", " ")
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
 def _has_tags(model: Any) -> bool:

@@ -10,10 +10,18 @@ from pathlib import Path
 import pytest
 
 from mlsql_engine.core.errors import ModelProblem
+from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.models.manifest import GroupRecord, Manifest
+from mlsql_engine.models.paths import ModelPath
+from mlsql_engine.models.pointers import AskedVersion
 from mlsql_engine.models.store import ModelStore, ModelVersion, Staging
+from recorded import RecordedProgress
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
+
+
+def open_store(folder: Path, progress: RecordedProgress | None = None) -> ModelStore:
+    return ModelStore(ModelPath.of_folder(folder), Scratch(), progress or RecordedProgress())
 
 
 def group(index: int = 0, *, score: float | None = None, status: str = "success") -> GroupRecord:
@@ -44,21 +52,30 @@ def publish(store: ModelStore, text: str = "m", *, keep_versions: bool = True) -
 
 
 def content(version: ModelVersion) -> str:
-    return (version.model_path(version.group()) / "model.pkl").read_text()
+    return Path(version.model_path(version.group()), "model.pkl").read_text()
+
+
+def folder_of(store: ModelStore) -> Path:
+    assert store.path.local is not None
+    return store.path.local
+
+
+def asked(written: str) -> AskedVersion:
+    return AskedVersion(int(written)) if written.isdigit() else AskedVersion(None, written)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> ModelStore:
-    return ModelStore(tmp_path / "some" / "model")
+    return open_store(tmp_path / "some" / "model")
 
 
 def test_the_first_version_is_0(store: ModelStore) -> None:
     version = publish(store, "first")
     assert version.number == 0
-    assert version.path == store.path / "_model_0"
+    assert version.path == str(folder_of(store) / "_model_0")
     assert version.manifest.version == 0
     assert content(version) == "first"
-    assert sorted(path.name for path in store.path.iterdir()) == ["_model_0"]
+    assert sorted(path.name for path in folder_of(store).iterdir()) == ["_model_0"]
     assert store.resolve() == version
 
 
@@ -67,7 +84,7 @@ def test_versions_are_added_and_the_newest_is_resolved(store: ModelStore) -> Non
         publish(store, text)
     assert store.numbers() == [0, 1, 2]
     assert content(store.resolve()) == "c"
-    assert [content(store.resolve(number)) for number in (0, 1, 2)] == ["a", "b", "c"]
+    assert [content(store.resolve(AskedVersion(number))) for number in (0, 1, 2)] == ["a", "b", "c"]
 
 
 def test_numbers_are_compared_as_numbers(store: ModelStore) -> None:
@@ -83,21 +100,21 @@ def test_without_keep_versions_only_the_new_one_is_left(store: ModelStore) -> No
     publish(store, "b")
     version = publish(store, "c", keep_versions=False)
     assert version.number == 2
-    assert [path.name for path in store.path.iterdir()] == ["_model_2"]
+    assert [path.name for path in folder_of(store).iterdir()] == ["_model_2"]
     assert publish(store, "d").number == 3
 
 
 def test_a_gap_is_not_filled(store: ModelStore) -> None:
     publish(store)
     publish(store)
-    shutil.rmtree(store.path / "_model_0")
+    shutil.rmtree(folder_of(store) / "_model_0")
     assert publish(store).number == 2
 
 
 def test_what_is_no_version_is_passed_over(store: ModelStore) -> None:
     publish(store)
     for name in ("_model_x", "_model_", "_model_7.bak", "x_model_8", ".staging-1", "notes"):
-        (store.path / name).mkdir()
+        (folder_of(store) / name).mkdir()
     assert store.numbers() == [0]
     assert publish(store).number == 1
 
@@ -136,15 +153,15 @@ def test_a_failed_version_leaves_nothing_and_its_error(store: ModelStore, tmp_pa
 
 def test_an_abandoned_version_leaves_the_others_and_what_was_there(store: ModelStore) -> None:
     publish(store, "kept")
-    (store.path / "notes.txt").write_text("mine")
+    (folder_of(store) / "notes.txt").write_text("mine")
     with store.stage() as staging:
         fill(staging, "x")
-    assert sorted(path.name for path in store.path.iterdir()) == ["_model_0", "notes.txt"]
+    assert sorted(path.name for path in folder_of(store).iterdir()) == ["_model_0", "notes.txt"]
     assert content(store.resolve()) == "kept"
 
 
 def test_a_folder_that_was_there_before_is_not_removed(tmp_path: Path) -> None:
-    with ModelStore(tmp_path / "model").stage():
+    with open_store(tmp_path / "model").stage():
         (tmp_path / "other").mkdir()
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
@@ -157,7 +174,7 @@ def test_two_stagings_both_become_versions(store: ModelStore) -> None:
         second = one.publish(manifest(), keep_versions=True)
     assert (first.number, content(first)) == (0, "other")
     assert (second.number, content(second)) == (1, "one")
-    assert sorted(path.name for path in store.path.iterdir()) == ["_model_0", "_model_1"]
+    assert sorted(path.name for path in folder_of(store).iterdir()) == ["_model_0", "_model_1"]
 
 
 def test_two_that_publish_at_the_same_time_get_numbers_of_their_own(
@@ -169,8 +186,8 @@ def test_two_that_publish_at_the_same_time_get_numbers_of_their_own(
     second, third = publish(store, "second"), publish(store, "third")
     assert (second.number, third.number) == (1, 2)
     # The manifest in the folder tells the number that was taken in the end.
-    assert [store.resolve(number).manifest.version for number in (0, 1, 2)] == [0, 1, 2]
-    assert [content(store.resolve(number)) for number in (0, 1, 2)] == ["first", "second", "third"]
+    assert [store.resolve(AskedVersion(number)).manifest.version for number in (0, 1, 2)] == [0, 1, 2]
+    assert [content(store.resolve(AskedVersion(number))) for number in (0, 1, 2)] == ["first", "second", "third"]
 
 
 def test_an_abandoned_staging_does_not_take_the_others_folder_away(store: ModelStore) -> None:
@@ -195,14 +212,14 @@ def test_a_rename_that_cannot_be_made_is_not_tried_for_ever(
     with store.stage() as staging:
         fill(staging, "x")
         monkeypatch.setattr(os, "rename", refuse)
-        with pytest.raises(PermissionError):
+        with pytest.raises(ModelProblem, match="cannot be written: Permission denied"):
             staging.publish(manifest(), keep_versions=True)
-    assert not store.path.exists()
+    assert not folder_of(store).exists()
 
 
 def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ModelProblem) as caught, ModelStore(tmp_path / "file" / "model").stage():
+    with pytest.raises(ModelProblem) as caught, open_store(tmp_path / "file" / "model").stage():
         pass
     assert caught.value.render() == (
         f"error[CANNOT_WRITE]: the model path {tmp_path}/file/model cannot be written: Not a directory"
@@ -213,7 +230,7 @@ def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_path_without_a_model(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "empty").mkdir()
-    store = ModelStore(tmp_path / name)
+    store = open_store(tmp_path / name)
     assert store.numbers() == []
     with pytest.raises(ModelProblem) as caught:
         store.resolve()
@@ -226,7 +243,7 @@ def test_a_version_that_is_not_there(store: ModelStore) -> None:
     publish(store)
     publish(store)
     with pytest.raises(ModelProblem) as caught:
-        store.resolve(7)
+        store.resolve(AskedVersion(7))
     assert caught.value.render() == (
         f"error[NO_MODEL]: the model at {store.path} has no version 7\n  = help: its versions: 0, 1"
     )
@@ -234,13 +251,13 @@ def test_a_version_that_is_not_there(store: ModelStore) -> None:
 
 def test_a_version_without_its_manifest_is_damaged(store: ModelStore) -> None:
     version = publish(store)
-    (version.path / "meta" / "manifest.json").unlink()
+    Path(version.path, "meta", "manifest.json").unlink()
     with pytest.raises(ModelProblem, match="cannot be read"):
         store.resolve()
 
 
 def version_of(*groups: GroupRecord) -> ModelVersion:
-    return ModelVersion(Path("/m/_model_4"), 4, manifest(*groups))
+    return ModelVersion("/m/_model_4", 4, manifest(*groups))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +282,7 @@ def test_without_a_number_the_group_of_the_best_score_else_the_first(
 def test_a_group_by_its_number() -> None:
     version = version_of(group(0, score=1.0), group(3))
     assert version.group(3).alg_index == 3
-    assert version.model_path(version.group(3)) == Path("/m/_model_4/model/3")
+    assert version.model_path(version.group(3)) == "/m/_model_4/model/3"
 
 
 @pytest.mark.parametrize("index", [1, 2])

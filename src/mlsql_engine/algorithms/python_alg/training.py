@@ -22,7 +22,7 @@ from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.version import __version__
 from mlsql_engine.environments import interpreters
 from mlsql_engine.models.manifest import GroupRecord, Manifest
-from mlsql_engine.models.store import ModelStore, ModelVersion
+from mlsql_engine.models.store import ModelVersion
 from mlsql_engine.transport import local_files
 from mlsql_engine.workers import script_run
 from mlsql_engine.workers.conversation import Hello
@@ -37,7 +37,7 @@ def train(request: TrainRequest) -> ModelVersion:
     WorkerTimeout or WorkerProblem, and errors of the options before anything is written.
     """
     training = _Training(request)
-    with ModelStore(request.path).stage() as staging, _work_folder(request) as work:
+    with request.store().stage() as staging, _work_folder(request) as work:
         model_folder = staging.model_folder(training.group.index)
         record = training.run(work, model_folder, staging.folder)
         schema = () if request.relation is None else request.engine.schema(request.relation)

@@ -41,7 +41,7 @@ def check(path: ModelPath) -> None:
         return
     require("fsspec", extra="remote", purpose=f"the model path {path}")
     registry: Any = import_module("fsspec.registry")
-    known = registry.available_protocols()
+    known = {*registry.available_protocols(), *registry.registry}
     if path.protocol not in known:
         raise UnknownName("protocol", path.protocol, known)
     try:

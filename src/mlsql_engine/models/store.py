@@ -201,7 +201,7 @@ class ModelStore:
         return ModelProblem(
             f"the model at {self.path} has no version {written if written.isdigit() else repr(written)}",
             code="NO_MODEL",
-            hint="; ".join(([f"did you mean '{near}'?"] if near else []) + known),
+            hint=(f"did you mean '{near}'? " if near else "") + "; ".join(known),
         )
 
     def no_model(self) -> ModelProblem:

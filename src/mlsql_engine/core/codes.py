@@ -60,7 +60,6 @@ ERRORS: Final[dict[str, str]] = {
     "UNKNOWN_TABLE_FUNCTION": "FROM knows no function of that name.",
     "UNKNOWN_TOPIC": "!show knows other topics.",
     "UNKNOWN_VARIABLE": "No variable of that name was set.",
-    "UNKNOWN_WORD": "A !command takes other words.",
     "UNREADABLE_FILE": "A file is there but cannot be read.",
     "UNSUPPORTED": "The language has it, this version of mlsql does not.",
 }

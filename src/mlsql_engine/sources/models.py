@@ -49,7 +49,7 @@ class MetricsLoad:
 class EvaluationLoad:
     """Options of load modelEvaluation: the points of a picture of how the model did."""
 
-    what: Picture = option(doc="the picture")
+    what: Picture = option(doc="which picture of how the model did on validateTable and evaluateTable")
     model_version: AskedVersion | None = option(None, doc=_VERSION_DOC)
 
 

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mlsql_engine.core.errors import BadValue, UnknownName, errors_at
+from mlsql_engine.core.errors import BadValue, errors_at, suggestion
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import CommandStatement
 from mlsql_engine.models import changes, tables
@@ -56,7 +56,7 @@ class _Asked:
 
 
 def check(statement: CommandStatement, _known: Known) -> None:
-    """Raise BadValue or UnknownName for words that the command does not take, or a path that is none."""
+    """Raise BadValue for words that the command does not take, or a path that is none."""
     path, *words = statement.arguments
     model_path(path)
     _asked(words)
@@ -101,14 +101,16 @@ def _asked(words: Sequence[Text]) -> _Asked:
     verb, *rest = words
     word = verb.value.lower()
     if word not in _FORMS:
-        raise UnknownName("word", verb.value, _FORMS, span=verb.span)
+        raise BadValue(
+            f"!model does not know '{verb.value}'", span=verb.span, hint=suggestion(verb.value, list(_FORMS), "word")
+        )
     names = 1 if word in ("alias", "unalias") else 0
     numbers = 2 if word in ("alias", "remove") or (word == "rollback" and rest) else 0
     hint = f"its form is: {_FORMS[word]}"
     if len(rest) != names + numbers:
-        place = rest[names + numbers] if len(rest) > names + numbers else words[-1]
-        wanted = "something else" if len(rest) > names + numbers else "more"
-        raise BadValue(f"!model … {word} takes {wanted}", span=place.span, hint=hint)
+        if len(rest) > names + numbers:
+            raise BadValue(f"!model … {word} does not take this", span=rest[names + numbers].span, hint=hint)
+        raise BadValue(f"!model … {word} needs more behind it", span=words[-1].span, hint=hint)
     name = rest[0] if names else None
     if name is not None and word == "alias":
         new_alias(name)

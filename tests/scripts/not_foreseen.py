@@ -30,11 +30,13 @@ _BY_REASON: dict[str, str] = {
         """,
     "encodings are the engine's": "value_encoding",
     "the command or the script is not run": """
-        model_damaged model_without_estimator predict_raises set_shell_fails set_shell_silent train_exits train_nothing
+        model_damaged
+        model_without_estimator predict_raises set_shell_fails set_shell_silent train_exits train_nothing
         train_raises train_strict_version train_syntax
         """,
     "the algorithm itself looks at it when it trains": """
-        interpreter_missing model_metric_and_group train_flags_unbalanced train_resource_missing train_resource_twice
+        interpreter_missing model_metric_and_group
+        train_flags_unbalanced train_resource_missing train_resource_twice
         train_script_is_folder train_strange_group value_envs
         """,
     "which versions a model has is known when the script that trains it has run": """

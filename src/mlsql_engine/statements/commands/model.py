@@ -102,7 +102,9 @@ def _asked(words: Sequence[Text]) -> _Asked:
     word = verb.value.lower()
     if word not in _FORMS:
         raise BadValue(
-            f"!model does not know '{verb.value}'", span=verb.span, hint=suggestion(verb.value, list(_FORMS), "word")
+            f"!model does not know '{verb.value}'",
+            span=verb.span,
+            hint=suggestion(verb.value, list(_FORMS), "word"),
         )
     names = 1 if word in ("alias", "unalias") else 0
     numbers = 2 if word in ("alias", "remove") or (word == "rollback" and rest) else 0

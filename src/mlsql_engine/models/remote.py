@@ -62,14 +62,21 @@ class RemoteStorage:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """See Storage. It is made in the session's own temporary folder."""
+        """See Storage. It is made in the session's own temporary folder.
+
+        A place that cannot be reached, or a bucket that is not there, is an error now and not after the training.
+        """
+        self.candidates()
+        with self._writing():
+            self._need_bucket()
         with self._scratch.temporary("version") as folder:
             yield folder
 
     def publish(self, staged: Path, number: int, manifest: Callable[[int], str]) -> int:
         """See Storage. What was uploaded when something fails is removed, as far as it can be."""
         with self._writing():
-            self._make_parents()
+            self._need_bucket()
+            self._files.makedirs(self._root, exist_ok=True)
             while not self._claim(number):
                 number += 1
             try:
@@ -148,11 +155,11 @@ class RemoteStorage:
                 return None
         return content.decode(errors="replace")
 
-    def _make_parents(self) -> None:
-        """The folder of the model, where the file system has folders; never a bucket that is not there."""
+    def _need_bucket(self) -> None:
+        """Object stores have no folders but buckets, which are somebody's to make: none is made unasked."""
         bucket = self._root.partition("/")[0]
-        if not bucket or self._files.exists(bucket):
-            self._files.makedirs(self._root, exist_ok=True)
+        if bucket and not self._files.exists(bucket):
+            raise FileNotFoundError(f"there is no '{bucket}'")
 
     def _claim(self, number: int) -> bool:
         """Take the number, unless somebody has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,35 @@ def test_an_upload_that_fails_leaves_nothing(failing: Any, refused: tuple[str, s
     assert {name.partition("/")[0] for name in files_of("failing://m")} == {"_model_0"}
 
 
+def test_a_place_that_cannot_be_reached_is_told_before_the_training(failing: Any) -> None:
+    failing.refused.add(("list", ""))
+    with pytest.raises(ModelProblem, match="cannot be read: PermissionError"), store_at("failing://m").stage():
+        pytest.fail("the training has begun")
+
+
+@pytest.mark.parametrize("remote", ["disk", pytest.param("s3", marks=pytest.mark.heavy)], indirect=True)
+def test_several_that_train_at_the_same_time(remote: str) -> None:
+    """Each has a store of its own, as in another process; only a memory has no exclusive creation."""
+    begin = threading.Barrier(3)
+    told: list[tuple[int, str]] = []
+
+    def train(name: str) -> None:
+        store = store_at(remote)
+        begin.wait()
+        told.extend((publish(store, f"{name}{turn}").number, f"{name}{turn}") for turn in range(3))
+
+    threads = [threading.Thread(target=train, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store = store_at(remote)
+    assert sorted(number for number, _ in told) == store.numbers()
+    assert len(told) == 9
+    for number, text in told:
+        assert content(store, store.resolve(AskedVersion(number))) == text
+
+
 def test_a_place_that_cannot_be_read(failing: Any) -> None:
     store = store_at("failing://m")
     publish(store)
@@ -252,9 +282,12 @@ def test_fsspec_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.heavy
 def test_a_bucket_that_is_not_there_is_not_made(s3: str) -> None:
-    store = store_at("s3://nobody-has-this/m")
-    with pytest.raises(ModelProblem, match="the model path s3://nobody-has-this/m cannot be written: FileNotFound"):
-        publish(store)
+    with pytest.raises(ModelProblem) as caught, store_at("s3://nobody-has-this/m").stage():
+        pass
+    assert caught.value.render() == (
+        "error[STORAGE]: the model path s3://nobody-has-this/m cannot be written: FileNotFoundError: "
+        "there is no 'nobody-has-this'"
+    )
     assert not fsspec.filesystem("s3").exists("nobody-has-this")
 
 

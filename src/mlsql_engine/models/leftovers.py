@@ -90,17 +90,10 @@ def _remove_if_left(folder: Path) -> bool:
     except OSError:
         return False  # it has become a version, or is no folder
     try:
-        # The name may stand for another folder by now, or for none.
-        if not _lock(descriptor) or not _is_same(folder, descriptor):
+        if not _lock(descriptor):
             return False
+        # Names are never used again: where the folder has become a version by now, there is nothing of the name.
         shutil.rmtree(folder, ignore_errors=True)
         return True
     finally:
         os.close(descriptor)
-
-
-def _is_same(folder: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.stat(folder), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False

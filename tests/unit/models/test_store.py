@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -321,3 +322,18 @@ def test_the_end_of_a_long_log(store: ModelStore) -> None:
     assert (len(log), log[-4:]) == (65_536, "xend")
     assert store.log(version, version.manifest.groups[1]) is None
     assert store.log(version, group(2)) is None
+
+
+def test_a_version_that_is_removed_while_its_manifest_is_read_is_none(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(store)
+    publish(store)
+    read = Path.read_text
+
+    def removed_first(self: Path, *rest: Any, **more: Any) -> str:
+        shutil.rmtree(folder_of(store) / "_model_1", ignore_errors=True)
+        return read(self, *rest, **more)
+
+    monkeypatch.setattr(Path, "read_text", removed_first)
+    assert store.resolve().number == 0

@@ -43,13 +43,13 @@ def result_schema() -> pa.Schema:
 
 
 def result(version: ModelVersion) -> pa.Table:
-    """The groups of a version; modelPath is absolute."""
+    """The groups of a version; modelPath is absolute, and NULL where the group failed."""
     return arrow_table([_result_row(version, group) for group in version.manifest.groups], result_schema())
 
 
 def _result_row(version: ModelVersion, group: GroupRecord) -> dict[str, object]:
     return {
-        "modelPath": version.model_path(group),
+        "modelPath": version.model_path(group) if group.status == "success" else None,
         "algIndex": group.alg_index,
         "alg": group.alg,
         "score": group.score,

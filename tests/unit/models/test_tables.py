@@ -51,6 +51,11 @@ def test_metrics_of_the_script_and_of_each_table(store: ModelStore) -> None:
     assert version.number == 0
 
 
+def test_a_group_that_failed_has_no_model_path(store: ModelStore) -> None:
+    version = publish(store, "m", *GROUPS)
+    assert tables.result(version).column("modelPath").to_pylist() == [f"{version.path}/model/0", None]
+
+
 def points(store: ModelStore, what: Any) -> list[tuple[object, ...]]:
     return [tuple(row.values())[2:] for row in tables.picture(store.resolve(), what).to_pylist()]
 

@@ -23,7 +23,7 @@ demo: .venv/installed-demo
 test: .venv/installed-test
 	$(BIN)/python -m pytest -m "not heavy"
 
-test-all: .venv/installed-test
+test-all: .venv/installed-heavy
 	$(BIN)/python -m pytest
 
 check: .venv/installed-check
@@ -50,6 +50,10 @@ clean:
 
 .venv/installed-test: $(INPUTS)
 	scripts/install.sh test
+	@touch $@
+
+.venv/installed-heavy: $(INPUTS)
+	scripts/install.sh test,heavy
 	@touch $@
 
 .venv/installed-check: $(INPUTS)

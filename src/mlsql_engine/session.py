@@ -21,15 +21,15 @@ from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Source as ScriptSource
 from mlsql_engine.engines.base import Engine
+from mlsql_engine.engines.query_tables import SYSTEM
 from mlsql_engine.language.parser import parse
 from mlsql_engine.language.variables import Variables
-from mlsql_engine.sources import files
+from mlsql_engine.sources import files, models
 from mlsql_engine.sources.base import Source
 from mlsql_engine.statements.commands.base import Command
 from mlsql_engine.statements.context import Context, SessionState
 from mlsql_engine.statements.execution import execute_script
 from mlsql_engine.statements.plugin import StatementPlugin
-from mlsql_engine.statements.system_tables import SYSTEM
 from mlsql_engine.table import Table
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.launcher import LocalLauncher
@@ -211,7 +211,13 @@ def sources() -> Registry[Source]:
     registry: Registry[Source] = Registry("format", "mlsql.sources")
     files.add_to(registry)
     registry.add("jdbc", _jdbc)
+    for source in models.SOURCES:
+        registry.add(source.name, partial(_same, source))
     return registry
+
+
+def _same(source: Source) -> Source:
+    return source
 
 
 def _jdbc() -> Source:
@@ -240,6 +246,7 @@ _COMMANDS = {
     "explain": "explain",
     "kill": "kill",
     "lastCommand": "last_command",
+    "model": "model",
     "println": "println",
     "profile": "profile",
     "show": "show",

@@ -43,6 +43,7 @@ EXPECTED: dict[str, Any] = {
     "explain": [{"lines": True}],
     "kill": [{"id": 2, "state": "running"}],
     "last_command": [{"n": 1}],
+    "model": [{"version": 0, "current": True, "aliases": ["champion"], "status": "success"}],
     "println": None,
     "profile": [
         {"column": "a", "type": "int", "count": 2, "nulls": 0, "distinct": 2, "min": "1", "max": "3"},
@@ -60,6 +61,7 @@ AFTER = {
     "cache": "select count(*) as n from t as u;",
     "drop": "!show tables; !lastCommand named s; select tableName from s as u;",
     "explain": "!lastCommand named e; select count(*) > 0 as lines from e as f;",
+    "model": "!lastCommand named m; select version, `current`, aliases, status from m as n;",
     "kill": "!lastCommand named j; select id, state from j where state = 'running' as k;",
     "profile": "!lastCommand named p; select `column`, type, `count`, nulls, `distinct`, min, max from p as q;",
     "show": "!lastCommand named s; select namespace, tableName from s as u;",
@@ -102,7 +104,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
         yield session
 
 
-NEEDS_A_MODEL = {"predict", "register", "unregister"}
+NEEDS_A_MODEL = {"model", "predict", "register", "unregister"}
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))

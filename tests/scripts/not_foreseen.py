@@ -24,20 +24,24 @@ _BY_REASON: dict[str, str] = {
     "functions are known to an engine": """
         condition_of_the_second_branch function_gone unknown_function unknown_function_vector
         """,
+    "which options go together is known to the format": "load_model_params_version_of_algorithm",
     "settings are the engine's, and the engine is chosen when the script is run": """
         set_conf_memory set_conf_time_zone set_conf_unknown set_conf_value
         """,
     "encodings are the engine's": "value_encoding",
     "the command or the script is not run": """
+        model_damaged
         model_without_estimator predict_raises set_shell_fails set_shell_silent train_exits train_nothing
         train_raises train_strict_version train_syntax
         """,
     "the algorithm itself looks at it when it trains": """
-        interpreter_missing train_resource_missing train_resource_twice
+        interpreter_missing model_metric_and_group train_resource_missing train_resource_twice
         train_script_is_folder
         """,
     "which versions a model has is known when the script that trains it has run": """
-        model_group_missing model_version_missing unregister_nothing
+        load_model_metrics_version model_alias_of_no_version model_alias_unknown model_group_missing
+        model_metric_missing model_remove_has_alias model_rollback_too_far model_version_missing
+        model_version_unknown_alias unregister_nothing
         """,
     "what is at the place that is written may be another thing when the statement is reached": """
         create_exists model_path_is_file save_append_to_file save_below_a_file save_exists

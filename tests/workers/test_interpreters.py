@@ -71,9 +71,9 @@ def test_prediction_in_an_interpreter_without_pyarrow_says_what_to_install(
     (tmp_path / "row.py").write_text(ROW, encoding="utf-8")
     with pytest.raises(MlsqlError) as caught:
         session.run('register PythonAlg.`model` as f where pythonScriptPath="row.py";', folder=tmp_path)
-    assert caught.value.code == "MISSING_EXTRA"
-    assert caught.value.message == f"function f: the interpreter {bare} has no pyarrow, which predictions need"
-    assert caught.value.hint == f"{bare} -m pip install pyarrow"
+    assert caught.value.code == "SCRIPT_CONTRACT"
+    assert caught.value.message == f"function f: the interpreter {bare} has no pyarrow, which predictions travel by"
+    assert caught.value.hint == f"install it: {bare} -m pip install pyarrow"
 
 
 def test_the_built_in_trainer_in_an_interpreter_without_packages(
@@ -84,7 +84,7 @@ def test_the_built_in_trainer_in_an_interpreter_without_packages(
             f'train data as SKLearn.`model` where alg="SVC" and systemParam.pythonPath="{bare}";', folder=tmp_path
         )
     assert "scikit-learn" in caught.value.message
-    assert caught.value.hint == f"{bare} -m pip install scikit-learn"
+    assert caught.value.hint == f"install it: {bare} -m pip install scikit-learn"
 
 
 @pytest.mark.skipif(shutil.which("pypy3") is None, reason="there is no PyPy here")

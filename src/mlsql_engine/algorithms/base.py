@@ -16,6 +16,8 @@ from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
+from mlsql_engine.models.paths import ModelPath
+from mlsql_engine.models.store import ModelStore
 from mlsql_engine.workers.launcher import Launcher
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ class Workshop:
     scratch: Scratch
     progress: Progress
 
+    def store(self, path: ModelPath) -> ModelStore:
+        """The versions of the model at a path."""
+        return ModelStore(path, self.scratch, self.progress)
+
 
 @dataclass(frozen=True)
 class TrainRequest:
@@ -43,7 +49,7 @@ class TrainRequest:
 
     relation: Relation | None
     engine: Engine
-    path: Path
+    path: ModelPath
     options: Any
     tables: Mapping[str, Relation]
     folder: Path
@@ -52,6 +58,10 @@ class TrainRequest:
     query: str = ""
     written: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[], None] = lambda: None
+
+    def store(self) -> ModelStore:
+        """The versions of the model."""
+        return self.workshop.store(self.path)
 
 
 @dataclass(frozen=True)
@@ -62,10 +72,15 @@ class FunctionRequest:
     """
 
     name: str
-    path: Path
+    path: ModelPath
     options: Any
     folder: Path
+    workshop: Workshop
     called: str = ""
+
+    def store(self) -> ModelStore:
+        """The versions of the model."""
+        return self.workshop.store(self.path)
 
 
 class Algorithm(Protocol):

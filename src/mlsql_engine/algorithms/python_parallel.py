@@ -15,9 +15,9 @@ from mlsql_engine.algorithms.python_alg.groups import parse_groups
 from mlsql_engine.algorithms.python_alg.hand_over import HandedOver, write_data, write_measured
 from mlsql_engine.algorithms.python_alg.options import ParallelOptions
 from mlsql_engine.algorithms.python_alg.training import Part
-from mlsql_engine.algorithms.results import result_table
 from mlsql_engine.core.errors import BadValue, MlsqlError, UnknownName
 from mlsql_engine.engines.base import SupportsPartitions
+from mlsql_engine.models import tables
 from mlsql_engine.transport.local_files import LocalFormat
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class PythonParallelExt(PythonAlg):
 
     def train(self, request: TrainRequest) -> pa.Table:
         """See Algorithm.train; the groups of the result are the partitions."""
-        return result_table(training.train(request, self.name, _partitions))
+        return tables.result(training.train(request, self.name, _partitions))
 
 
 def _partitions(run: Run, form: LocalFormat, work: Path) -> Sequence[Part]:

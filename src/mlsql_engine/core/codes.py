@@ -38,8 +38,10 @@ ERRORS: Final[dict[str, str]] = {
     "SESSION_CLOSED": "The session was closed; its tables and functions are gone.",
     "SHELL": "A command of a variable of the type shell failed.",
     "SQL": "The engine refuses a query, or a value at run time.",
+    "STORAGE": "A remote file system that holds a model refuses, or cannot be reached.",
     "SYNTAX": "The text is not MLSQL, or a query is not Spark SQL.",
     "TIMEOUT": "A script did not end in the time that the option timeout gives it.",
+    "UNKNOWN_ALIAS": "The model has no alias of that name.",
     "UNKNOWN_ALGORITHM": "There is no algorithm of that name.",
     "UNKNOWN_COLUMN": "The tables of the query have no column of that name.",
     "UNKNOWN_COMMAND": "There is no !command of that name.",
@@ -51,6 +53,7 @@ ERRORS: Final[dict[str, str]] = {
     "UNKNOWN_INCLUDE_FORMAT": "include knows file, project and http.",
     "UNKNOWN_INTERPRETER": "The Python that systemParam.pythonPath names is not there.",
     "UNKNOWN_OPTION": "The format, algorithm or statement has no such option.",
+    "UNKNOWN_PROTOCOL": "No file system is known for URLs that begin so.",
     "UNKNOWN_RUNNING_JOB": "No job of that number is running.",
     "UNKNOWN_SETTING": "The engine has no setting of that name.",
     "UNKNOWN_STATEMENT": "No package adds a statement of that word.",
@@ -63,6 +66,7 @@ ERRORS: Final[dict[str, str]] = {
 }
 
 WARNINGS: Final[dict[str, str]] = {
+    "BROKEN_MODEL": "A version of a model is damaged; the others are shown.",
     "HIDDEN_FUNCTION": "A model is registered under the name of a built-in function, which it hides.",
     "KAFKA_LOG": "kafkaParam is given with local data: the training log is shown, not sent to Kafka.",
     "NOT_SCORED": "A model was trained, and could not be measured on validateTable or evaluateTable.",

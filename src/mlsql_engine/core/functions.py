@@ -17,7 +17,8 @@ class FunctionSpec:
     `model_path` is the folder of one parameter group of one version; `script` the path of the predict
     script, or None for the model's own estimator; `interpreter` the Python that loads it; `environment`
     variables added to its environment; `train_params` are handed to a row script when they are wanted;
-    `parameters` are what `mlsql.params()` gives in the worker; `called` is the title where the name is ours.
+    `parameters` are what `mlsql.params()` gives in the worker; `called` is the title where the name is ours;
+    `published` is the path or URL of the model that `model_path` may be a copy of.
     """
 
     name: str
@@ -31,6 +32,12 @@ class FunctionSpec:
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     workers: int = 1
     called: str = ""
+    published: str = ""
+
+    @property
+    def model(self) -> str:
+        """The path or URL of the model, as users know it."""
+        return self.published or self.model_path
 
     @property
     def title(self) -> str:

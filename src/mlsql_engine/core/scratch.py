@@ -6,6 +6,8 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -34,6 +36,15 @@ class Scratch:
         path = self.path / f"{name}-{self._counter}"
         path.mkdir()
         return path
+
+    @contextmanager
+    def temporary(self, name: str) -> Iterator[Path]:
+        """A new empty folder that is removed at the end, unless it was moved away."""
+        path = self.folder(name)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     def close(self) -> None:
         """Remove it. It may be used again, and is then made anew."""

@@ -12,6 +12,8 @@ from mlsql_engine.core.text import Text
 if TYPE_CHECKING:
     from sqlglot import exp
 
+SYSTEM = "system"
+"""The schema of what the system knows of itself; a table of the session hides the one of its name there."""
 _TABLE_FUNCTIONS = ("range", "explode", "posexplode", "inline", "stack")
 
 
@@ -35,9 +37,11 @@ def rename_tables(
             continue
         written = ".".join(part.name for part in table.parts)
         name = written.lower()
+        if name not in known and f"{SYSTEM}.{name}" in known:
+            name = f"{SYSTEM}.{name}"
         if name not in known:
             # What the system knows of itself are tables that nobody means unless they say so.
-            near = [other for other in known if other.startswith("system.") == name.startswith("system.")]
+            near = [other for other in known if other.startswith(f"{SYSTEM}.") == name.startswith(f"{SYSTEM}.")]
             raise UnknownName("table", written, near, span=_place(table, query))
         read.append(name)
         if not table.alias:

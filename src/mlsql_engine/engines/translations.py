@@ -9,8 +9,10 @@ from typing import Final
 
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.dialect import draft
+from mlsql_engine.engines.query_tables import SYSTEM
 from mlsql_engine.engines.translation import Draft, Translation
 
+_SYSTEM: Final = f"{SYSTEM}."
 MOST: Final = 2_048
 MOST_CHARACTERS: Final = 4_000_000
 
@@ -84,6 +86,7 @@ def _holds(kept: Draft, tables: Mapping[str, str], functions: Mapping[str, str],
     """Whether the text would be translated to the same."""
     return (
         all(name in tables for name in kept.tables)
+        and not any(name.removeprefix(_SYSTEM) in tables for name in kept.tables if name.startswith(_SYSTEM))
         and all(functions.get(name) == engine_name for name, engine_name in kept.functions.items())
         and all((name in models) == (name in kept.own) for name in kept.functions)
     )

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from mlsql_engine.core.errors import ModelProblem
@@ -78,21 +77,26 @@ def without_secrets(parameters: Mapping[str, str]) -> dict[str, str]:
     return {key: "***" if is_secret(key) else value for key, value in parameters.items()}
 
 
-def read(path: Path) -> Manifest:
-    """The manifest in a file. Raises ModelProblem when it is not one that this mlsql understands."""
+def parse(text: str, place: str) -> Manifest:
+    """The manifest in a text, which stands at `place`. Raises ModelProblem where it is not one of ours."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(text)
         if content.pop("format") != FORMAT:
             raise ValueError("another format")
         groups = tuple(_group(record) for record in content.pop("groups"))
         content["created_at"] = datetime.fromisoformat(content["created_at"])
         content["schema"] = tuple((name, kind) for name, kind in content["schema"])
         return Manifest(**content, groups=groups)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelProblem(
-            f"the manifest {path} cannot be read: {error}",
-            hint="the model was written by another version of mlsql, or damaged: train it again",
+            f"the manifest {place} cannot be read: {_reason(error)}",
+            hint="the version was written by another version of mlsql, or damaged: name another by modelVersion, "
+            "or remove it",
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    return f"it has no '{error.args[0]}'" if isinstance(error, KeyError) else str(error)
 
 
 def _group(record: dict[str, Any]) -> GroupRecord:

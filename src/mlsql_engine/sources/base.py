@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
 from mlsql_engine.language.ast import SaveMode
+from mlsql_engine.models.store import ModelStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+Place = Literal["path", "variable", "connection", "model", "modelOrAlgorithm"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,7 @@ class LoadRequest:
 
     `span` is where the script names the place; `called` is what errors call rows that are in no file;
     `connection` are the options of the connection that the place is a table of, and `connections` the names of
-    those that there are.
+    those that there are; `model` is what a source that reads models gets.
     """
 
     place: str
@@ -28,6 +36,16 @@ class LoadRequest:
     called: str = "the text"
     connection: Any = None
     connections: tuple[str, ...] = ()
+    model: ModelRequest | None = None
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """The versions of the model at a path; or, of the algorithm that the path names, the table of its options."""
+
+    store: ModelStore
+    progress: Progress
+    algorithm: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -55,8 +73,8 @@ class Source(Protocol):
     """One format.
 
     `load_options`, `save_options` and `connect_options` are the dataclasses of its options, None where it cannot do
-    that; `place` says whether what stands in backquotes is a path, the name of a variable, or `name.table` of a
-    connection.
+    that; `place` says whether what stands in backquotes is a path, the name of a variable, `name.table` of a
+    connection, the path of a model, or that or the name of an algorithm.
     """
 
     @property
@@ -72,7 +90,7 @@ class Source(Protocol):
     def connect_options(self) -> type | None: ...
 
     @property
-    def place(self) -> Literal["path", "variable", "connection"]: ...
+    def place(self) -> Place: ...
 
     def load(self, request: LoadRequest, engine: Engine) -> Relation:
         """A relation over what the request names."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.engines.base import Engine, Relation
@@ -20,7 +19,7 @@ from mlsql_engine.engines.requests import (
     ReadRequest,
     WriteRequest,
 )
-from mlsql_engine.sources.base import LoadRequest, SaveRequest, Source
+from mlsql_engine.sources.base import LoadRequest, Place, SaveRequest, Source
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class FileSource:
     name: str
     load_options: type | None
     save_options: type | None
-    place: Literal["path", "variable", "connection"] = "path"
+    place: Place = "path"
     connect_options: type | None = None
 
     def load(self, request: LoadRequest, engine: Engine) -> Relation:

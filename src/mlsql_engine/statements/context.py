@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlsql_engine.algorithms.base import Algorithm, Workshop
-from mlsql_engine.core.errors import UnknownName
+from mlsql_engine.core.errors import UnknownName, errors_at
 from mlsql_engine.core.jobs import Job, Jobs
 from mlsql_engine.core.options import parse_options, referenced_tables
 from mlsql_engine.core.paths import resolve_path
@@ -16,12 +16,15 @@ from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
+from mlsql_engine.engines.query_tables import SYSTEM
 from mlsql_engine.engines.requests import ArrowRows, ReadRequest
 from mlsql_engine.language import ast
 from mlsql_engine.language.variables import Variables
+from mlsql_engine.models import protocols
+from mlsql_engine.models.paths import ModelPath
 from mlsql_engine.sources.base import Connection, Source
 from mlsql_engine.statements.lineage import Lineage
-from mlsql_engine.statements.system_tables import SYSTEM, TABLES, named_in
+from mlsql_engine.statements.system_tables import TABLES, named_in
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.roster import Roster
 
@@ -46,7 +49,7 @@ class Outcome:
 class SessionState:
     """What the scripts of one session share.
 
-    `models` are the folders of the models that the session has trained or opened, in order.
+    `models` are the paths of the models that the session has trained or opened, in order.
     """
 
     engine: Engine
@@ -61,7 +64,7 @@ class SessionState:
     jobs: Jobs
     variables: dict[str, str] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
-    models: dict[Path, None] = field(default_factory=dict)
+    models: dict[ModelPath, None] = field(default_factory=dict)
     lineage: Lineage = field(default_factory=Lineage)
 
 
@@ -93,9 +96,11 @@ class Context:
     def table(self, name: Text) -> Relation:
         """The table of that name in any case. Raises UnknownName, placed at the name."""
         key = name.value.lower()
+        if key in TABLES and key not in self.engine.tables:
+            key = f"{SYSTEM}.{key}"
         system = key.startswith(f"{SYSTEM}.")
         if system:
-            self.bind_system_tables(name)
+            self._take_down(named_in(key, ()))
         found = self.engine.tables.get(key)
         if found is None:
             known = [f"{SYSTEM}.{table}" for table in TABLES] if system else self.table_names()
@@ -108,7 +113,10 @@ class Context:
 
     def bind_system_tables(self, text: Text) -> None:
         """Take down what the system knows of itself now, in the tables of `system` that the text names."""
-        for name, make in named_in(text.value).items():
+        self._take_down(named_in(text.value, self.engine.tables))
+
+    def _take_down(self, tables: Mapping[str, Callable[[SessionState], pa.Table]]) -> None:
+        for name, make in tables.items():
             self.engine.bind(f"{SYSTEM}.{name}", self.rows(make(self.session)))
 
     def rows(self, table: pa.Table) -> Relation:
@@ -128,6 +136,17 @@ def options_of(cls: type[Options], written: Iterable[ast.Option], owner: str) ->
 def absolute(path: Text) -> Path:
     """A path as written, from the folder of the script that holds it. Raises BadValue, placed at it."""
     return resolve_path(path, path.span.source.folder)
+
+
+def model_path(path: Text) -> ModelPath:
+    """The place of a model as written, from the folder of the script that names it.
+
+    Raises BadValue, UnknownName or MISSING_EXTRA, placed at it.
+    """
+    place = ModelPath.of_text(path, path.span.source.folder)
+    with errors_at(path.span):
+        protocols.check(place)
+    return place
 
 
 def connected(source: Source, path: Text, context: Context) -> tuple[str, Any, tuple[str, ...]]:

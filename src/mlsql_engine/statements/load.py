@@ -9,6 +9,10 @@ the options url and dbtable say it; a table of a database is read once, when som
 A csv row with too few values has NULL for the rest; one with too many is an
 error that names its line.
 
+What is known of trained models is loaded by the path that was trained: modelHistory (a row for each version and
+parameter group), modelParams (a row for each parameter; of an algorithm's name, its options), modelMetrics (a row
+for each metric) and modelEvaluation (what="confusion_matrix", "roc" or "residuals": the points of that picture).
+
     set rows = '''{"a": 1}
     {"a": 2}''';
     load jsonStr.`rows` as t;
@@ -16,14 +20,19 @@ error that names its line.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from mlsql_engine.algorithms.base import Algorithm
 from mlsql_engine.core.errors import UnknownName, errors_at
+from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import LoadStatement
-from mlsql_engine.sources.base import LoadRequest, Source
+from mlsql_engine.models.paths import ModelPath
+from mlsql_engine.sources.base import LoadRequest, ModelRequest, Source
 from mlsql_engine.sources.base import options_of as source_options
-from mlsql_engine.statements.context import Context, Outcome, absolute, connected, options_of
+from mlsql_engine.statements import option_table
+from mlsql_engine.statements.context import Context, Outcome, absolute, connected, model_path, options_of
 
 
 def execute(statement: LoadStatement, context: Context) -> Outcome:
@@ -38,6 +47,23 @@ def execute(statement: LoadStatement, context: Context) -> Outcome:
     return Outcome(relation, statement.table.value)
 
 
+def _model(source: Source, path: Text, context: Context) -> ModelRequest:
+    """The model that a source reads; or an algorithm, where it may, and there is no such folder."""
+    place = model_path(path)
+    workshop, algorithms = context.workshop, context.session.algorithms
+    if names_algorithm(source, path, place, algorithms):
+        options = option_table.of_algorithm(algorithms.find(path))
+        return ModelRequest(workshop.store(place), workshop.progress, options)
+    context.session.models[place] = None
+    return ModelRequest(workshop.store(place), workshop.progress)
+
+
+def names_algorithm(source: Source, path: Text, place: ModelPath, algorithms: Registry[Algorithm]) -> bool:
+    """Whether a source is asked of an algorithm, and not of a model."""
+    may = source.place == "modelOrAlgorithm" and place.local is not None and not os.path.isdir(place.local)
+    return may and path.value in algorithms
+
+
 def _request(source: Source, path: Text, options: Any, context: Context) -> LoadRequest:
     """What the source is asked for."""
     if source.place == "path":
@@ -45,6 +71,8 @@ def _request(source: Source, path: Text, options: Any, context: Context) -> Load
     if source.place == "connection":
         place, connection, known = connected(source, path, context)
         return LoadRequest(place, options, path.span, "the table", connection, known)
+    if source.place in ("model", "modelOrAlgorithm"):
+        return LoadRequest(path.value, options, path.span, model=_model(source, path, context))
     if path.value not in context.variables:
         raise UnknownName("variable", path.value, context.variables, span=path.span)
     return LoadRequest(context.variables[path.value], options, path.span, called=f"the variable '{path.value}'")

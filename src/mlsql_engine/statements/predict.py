@@ -17,7 +17,7 @@ from mlsql_engine.core.errors import BadValue, errors_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.quoting import spark_identifier, spark_table
 from mlsql_engine.language.ast import PredictStatement
-from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+from mlsql_engine.statements.context import Context, Outcome, model_path, options_of
 
 _FUNCTION = "mlsql.predict"
 _COLUMN = "prediction"
@@ -34,11 +34,10 @@ def execute(statement: PredictStatement, context: Context) -> Outcome:
             span=statement.table.span,
             hint="give it another name in a select before",
         )
-    path = absolute(statement.algorithm.path)
-    request = FunctionRequest(
-        _FUNCTION, path, options, statement.span.source.folder, called="the predict statement"
-    )
-    with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL"):
+    path = model_path(statement.algorithm.path)
+    folder = statement.span.source.folder
+    request = FunctionRequest(_FUNCTION, path, options, folder, context.workshop, called="the predict statement")
+    with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL", "STORAGE"):
         described = context.session.functions.add(algorithm.function(request))
     context.session.models[path] = None
     context.engine.register_function(_FUNCTION)

@@ -18,7 +18,7 @@ from mlsql_engine.algorithms.base import FunctionRequest
 from mlsql_engine.core.errors import errors_at
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.language.ast import RegisterStatement
-from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+from mlsql_engine.statements.context import Context, Outcome, model_path, options_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,8 +29,9 @@ def execute(statement: RegisterStatement, context: Context) -> Outcome:
     algorithm = context.session.algorithms.find(statement.algorithm.name)
     options: Any = options_of(algorithm.function_options, statement.options, f"register {algorithm.name}")
     name = statement.function.value
-    request = FunctionRequest(name, absolute(statement.algorithm.path), options, statement.span.source.folder)
-    with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL"):
+    path = model_path(statement.algorithm.path)
+    request = FunctionRequest(name, path, options, statement.span.source.folder, context.workshop)
+    with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL", "STORAGE"):
         described = context.session.functions.add(algorithm.function(request))
     context.session.models[request.path] = None
     if context.engine.register_function(name):

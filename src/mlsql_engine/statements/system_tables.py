@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
 
 from mlsql_engine.core.arrow_rows import arrow_table, timestamp
 from mlsql_engine.core.errors import ModelProblem
 from mlsql_engine.core.type_names import type_name
-from mlsql_engine.models.store import ModelStore
+from mlsql_engine.models.paths import ModelPath
+from mlsql_engine.models.tables import current_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from mlsql_engine.statements.context import SessionState
 
-SYSTEM: Final = "system"
 _NAMED = re.compile(r"\bsystem`?\s*\.\s*`?(\w+)", re.IGNORECASE)
+_FROM = re.compile(r"(?:\b(?:from|join)|[,(])(?:\s|--[^\n]*\n|/\*.*?\*/)*`?(\w+)", re.IGNORECASE | re.DOTALL)
 
 
-def named_in(text: str) -> dict[str, Callable[[SessionState], pa.Table]]:
-    """The tables of `system` that a text may name, with what makes them; all where it names one that is not."""
+def named_in(text: str, own: Collection[str]) -> dict[str, Callable[[SessionState], pa.Table]]:
+    """The tables of `system` that a query may name, with what makes them; all where it names one that is not.
+
+    One that no table of the session's `own` hides may be named without `system`.
+    """
     found = {name.lower() for name in _NAMED.findall(text)}
-    return {name: make for name, make in TABLES.items() if name in found or not found <= TABLES.keys()}
+    bare = {name.lower() for name in _FROM.findall(text)}.difference(own)
+    return {
+        name: make for name, make in TABLES.items() if name in found or name in bare or not found <= TABLES.keys()
+    }
 
 
 def functions(session: SessionState) -> pa.Table:
@@ -46,7 +53,7 @@ def functions(session: SessionState) -> pa.Table:
             "name": spec.name,
             "returnType": type_name(described.return_type),
             "contract": described.contract,
-            "model": spec.model_path,
+            "model": spec.model,
             "script": spec.script,
             "interpreter": spec.interpreter,
             "workers": spec.workers,
@@ -65,6 +72,8 @@ def models(session: SessionState) -> pa.Table:
         [
             ("path", pa.string()),
             ("version", pa.int32()),
+            ("current", pa.bool_()),
+            ("aliases", pa.list_(pa.string())),
             ("algorithm", pa.string()),
             ("algIndex", pa.int32()),
             ("alg", pa.string()),
@@ -75,30 +84,39 @@ def models(session: SessionState) -> pa.Table:
             ("pythonVersion", pa.string()),
         ]
     )
-    rows: list[dict[str, object]] = []
-    for path in session.models:
-        store = ModelStore(path)
-        for number in store.numbers():
-            try:
-                version = store.resolve(number)
-            except ModelProblem:
-                continue  # it was removed, or is not one of ours
-            rows += [
-                {
-                    "path": str(path),
-                    "version": number,
-                    "algorithm": version.manifest.algorithm,
-                    "algIndex": group.alg_index,
-                    "alg": group.alg,
-                    "status": group.status,
-                    "score": group.score,
-                    "createdAt": timestamp(version.manifest.created_at),
-                    "createdBy": version.manifest.created_by,
-                    "pythonVersion": group.python_version,
-                }
-                for group in version.manifest.groups
-            ]
+    rows = [row for path in session.models for row in _rows_of_model(session, path)]
     return arrow_table(rows, columns)
+
+
+def _rows_of_model(session: SessionState, path: ModelPath) -> list[dict[str, object]]:
+    """The groups of all versions of a model, oldest first; what cannot be read is told of."""
+    try:
+        store = session.workshop.store(path)
+        versions, damaged = store.versions()
+        pointers, current = store.pointers(), current_number(store)
+    except ModelProblem as error:
+        session.workshop.progress.warn("BROKEN_MODEL", error.message)
+        return []
+    for problem in damaged.values():
+        session.workshop.progress.warn("BROKEN_MODEL", f"{problem.message}; it is left out")
+    return [
+        {
+            "path": str(path),
+            "version": version.number,
+            "current": version.number == current,
+            "aliases": pointers.of(version.number),
+            "algorithm": version.manifest.algorithm,
+            "algIndex": group.alg_index,
+            "alg": group.alg,
+            "status": group.status,
+            "score": group.score,
+            "createdAt": timestamp(version.manifest.created_at),
+            "createdBy": version.manifest.created_by,
+            "pythonVersion": group.python_version,
+        }
+        for version in reversed(versions)
+        for group in version.manifest.groups
+    ]
 
 
 def workers(session: SessionState) -> pa.Table:

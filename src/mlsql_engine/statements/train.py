@@ -20,7 +20,7 @@ from mlsql_engine.core.errors import errors_at
 from mlsql_engine.engines.base import Relation
 from mlsql_engine.language.ast import TrainStatement
 from mlsql_engine.models.manifest import without_secrets
-from mlsql_engine.statements.context import Context, Outcome, absolute, options_of
+from mlsql_engine.statements.context import Context, Outcome, model_path, options_of
 
 
 def execute(statement: TrainStatement, context: Context) -> Outcome:
@@ -30,7 +30,7 @@ def execute(statement: TrainStatement, context: Context) -> Outcome:
     request = TrainRequest(
         relation=_input(statement, context),
         engine=context.engine,
-        path=absolute(statement.algorithm.path),
+        path=model_path(statement.algorithm.path),
         options=options,
         tables=context.tables_of(options),
         folder=statement.span.source.folder,
@@ -40,7 +40,7 @@ def execute(statement: TrainStatement, context: Context) -> Outcome:
         written=_written(statement),
         check=context.job.check,
     )
-    with errors_at(statement.algorithm.path.span, "CANNOT_WRITE"):
+    with errors_at(statement.algorithm.path.span, "CANNOT_WRITE", "STORAGE"):
         trained = algorithm.train(request)
     context.session.models[request.path] = None
     result = context.rows(trained)

@@ -13,12 +13,10 @@ workers again.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from mlsql_engine.core.errors import ModelProblem, UnknownName
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import Target, UnregisterStatement
-from mlsql_engine.statements.context import Context, Outcome, absolute
+from mlsql_engine.statements.context import Context, Outcome, model_path
 
 
 def execute(statement: UnregisterStatement, context: Context) -> Outcome:
@@ -43,11 +41,11 @@ def _registered(function: Text, context: Context) -> str:
 def _of_model(target: Target, wanted: list[str], context: Context) -> list[str]:
     """The functions of a model, or that of them which is wanted."""
     algorithm = context.session.algorithms.find(target.name)
-    path = absolute(target.path)
+    path = model_path(target.path)
     found = [
         spec.name.lower()
         for spec, _ in context.session.functions.registered()
-        if not spec.called and path in Path(spec.model_path).parents
+        if not spec.called and path.holds(spec.model)
     ]
     chosen = [name for name in found if not wanted or name in wanted]
     if not chosen:

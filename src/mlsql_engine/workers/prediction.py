@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed, WorkerProblem
+from mlsql_engine.core.errors import Detail, MlsqlError, ModelProblem, ScriptFailed, WorkerProblem
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.text_table import cell
@@ -42,7 +43,7 @@ class PredictionWorker:
             self._process.channel.send(Kind.LOAD, self._load_control(index))
             message = self._answered()
             if message.kind is Kind.FAILED:
-                raise self._failure(message.control)
+                raise self._removed() or self._failure(message.control)
             if message.kind is not Kind.DESCRIBED:
                 raise WorkerProblem(f"a message {message.kind.name} for a load", code="PROTOCOL")
             schema = pa.ipc.read_schema(pa.py_buffer(message.payload))
@@ -94,6 +95,17 @@ class PredictionWorker:
         while (message := conversation.receive(self._process, None)).kind is Kind.PROGRESS:
             pass
         return message
+
+    def _removed(self) -> ModelProblem | None:
+        """Why it cannot be loaded where the model itself is gone."""
+        spec = self._spec
+        if os.path.isdir(spec.model_path):
+            return None
+        return ModelProblem(
+            f"the model of {spec.title}, {spec.model}, was removed",
+            code="NO_MODEL",
+            hint='run the statement again; keepVersion="true" at train, or an alias, keeps versions that are used',
+        )
 
     def _failure(self, report: dict[str, Any], batch: pa.RecordBatch | None = None) -> MlsqlError:
         error = conversation.script_failure(report, self._process)

@@ -186,3 +186,27 @@ def test_a_string_that_looks_like_the_place_of_a_table() -> None:
     for literal in ('"mlsql table 0"', "mlsql table 0", '"mlsql table 1"'):
         sql = translate(text(f"select '{literal}' as x from t"), TABLES, {}).sql
         assert sql == f"""SELECT '{literal}' AS x FROM "view_1" AS "t\""""
+
+
+class TestTablesOfTheSystem:
+    SYSTEM = {"system.jobs": "system_view", "t": "view_1"}  # noqa: RUF012
+
+    @pytest.mark.parametrize(
+        "query", ["select * from jobs", "select Jobs.id from JOBS", "select * from system.jobs"]
+    )
+    def test_need_no_schema(self, kept: Translations, query: str) -> None:
+        assert kept.translate(text(query), self.SYSTEM, {}).views == {"system.jobs": "system_view"}
+
+    def test_are_hidden_by_a_table_that_is_made_later(self, kept: Translations) -> None:
+        query = text("select * from jobs join t on true")
+        for _ in range(2):
+            assert kept.translate(query, self.SYSTEM, {}).views == self.SYSTEM
+            own = kept.translate(query, {**self.SYSTEM, "jobs": "own"}, {})
+            assert own.views == {"jobs": "own", "t": "view_1"}
+
+    def test_are_found_by_their_whole_name_whatever_hides_them(self, kept: Translations) -> None:
+        tables = {**self.SYSTEM, "jobs": "own"}
+        assert kept.translate(text("select * from system.jobs"), tables, {}).views == {"system.jobs": "system_view"}
+
+    def test_a_subquery_of_the_name_hides_one(self, kept: Translations) -> None:
+        assert kept.translate(text("with jobs as (select 1 a) select * from jobs"), self.SYSTEM, {}).views == {}

@@ -6,13 +6,12 @@ import json
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlsql_engine.core.errors import ModelProblem
-from mlsql_engine.models.manifest import GroupRecord, Manifest, read, without_secrets
+from mlsql_engine.models.manifest import GroupRecord, Manifest, parse, without_secrets
 
 START = datetime(2024, 2, 29, 12, 30, 15, 123456, tzinfo=UTC)
 
@@ -43,31 +42,28 @@ MANIFEST = Manifest(
 )
 
 
-def written(folder: Path, text: str) -> Path:
-    path = folder / "manifest.json"
-    path.write_text(text, encoding="utf-8")
-    return path
+PLACE = "/m/_model_7/meta/manifest.json"
 
 
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    assert read(written(tmp_path, MANIFEST.to_json())) == MANIFEST
+def test_what_is_written_is_read_back() -> None:
+    assert parse(MANIFEST.to_json(), PLACE) == MANIFEST
 
 
-def test_times_keep_their_zone(tmp_path: Path) -> None:
+def test_times_keep_their_zone() -> None:
     there = timezone(timedelta(hours=5, minutes=30))
     moved = replace(MANIFEST, created_at=START.astimezone(there))
-    found = read(written(tmp_path, moved.to_json()))
+    found = parse(moved.to_json(), PLACE)
     assert found.created_at.utcoffset() == timedelta(hours=5, minutes=30)
     assert found.created_at == START
 
 
-def test_a_score_that_is_not_a_number_survives(tmp_path: Path) -> None:
+def test_a_score_that_is_not_a_number_survives() -> None:
     odd = replace(MANIFEST, groups=(replace(GROUP, score=math.inf, metrics={"loss": -math.inf}),))
-    (found,) = read(written(tmp_path, odd.to_json())).groups
+    (found,) = parse(odd.to_json(), PLACE).groups
     assert (found.score, found.metrics) == (math.inf, {"loss": -math.inf})
 
 
-def test_the_text_is_json_with_a_format(tmp_path: Path) -> None:
+def test_the_text_is_json_with_a_format() -> None:
     content = json.loads(MANIFEST.to_json())
     assert content["format"] == 1
     assert content["version"] == 7
@@ -154,23 +150,44 @@ def in_group(**changes: Any) -> list[dict[str, Any]]:
         MANIFEST.to_json()[:-20],
     ],
 )
-def test_a_damaged_manifest(tmp_path: Path, text: str) -> None:
-    path = written(tmp_path, text)
+def test_a_damaged_manifest(text: str) -> None:
     with pytest.raises(ModelProblem) as caught:
-        read(path)
-    assert caught.value.message.startswith(f"the manifest {path} cannot be read: ")
+        parse(text, PLACE)
+    assert caught.value.message.startswith(f"the manifest {PLACE} cannot be read: ")
     assert caught.value.code == "MODEL"
-    assert caught.value.hint == "the model was written by another version of mlsql, or damaged: train it again"
+    assert caught.value.hint == (
+        "the version was written by another version of mlsql, or damaged: name another by modelVersion, "
+        "or remove it"
+    )
     assert caught.value.__cause__ is not None
 
 
-def test_a_manifest_that_is_not_utf_8(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.json"
-    path.write_bytes(b'{"format": "\xff"}')
-    with pytest.raises(ModelProblem, match="cannot be read"):
-        read(path)
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (changed(groups=None), "it has no 'groups'"),
+        (changed(format=2), "another format"),
+        ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, reason: str) -> None:
+    with pytest.raises(ModelProblem) as caught:
+        parse(text, PLACE)
+    assert caught.value.message == f"the manifest {PLACE} cannot be read: {reason}"
 
 
-def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ModelProblem, match="cannot be read"):
-        read(tmp_path / "manifest.json")
+FIRST = """{
+  "format": 1, "algorithm": "PythonAlg", "created_at": "2024-02-29T12:30:15.123456+00:00", "created_by": "ann",
+  "mlsql_version": "0.1.0", "schema": [["label", "double"]], "version": 3,
+  "groups": [{"alg_index": 0, "alg": "train", "model_path": "model/0", "status": "success", "message": "",
+              "start_time": "2024-02-29T12:30:15.123456+00:00", "end_time": "2024-02-29T12:32:15.123456+00:00",
+              "score": null, "metrics": {}, "train_params": {"alpha": "1"}, "exec_desc": "",
+              "python_version": "3.11"}]
+}"""
+
+
+def test_a_manifest_of_the_first_mlsql_is_read() -> None:
+    found = parse(FIRST, PLACE)
+    assert (found.version, found.query, found.code, found.options, found.platform) == (3, "", {}, {}, "")
+    (group,) = found.groups
+    assert (group.python_path, group.libraries, group.evaluations, group.log) == ("python", {}, {}, "")

@@ -4,61 +4,43 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlsql_engine.core.errors import ModelProblem
-from mlsql_engine.models.manifest import GroupRecord, Manifest
-from mlsql_engine.models.store import ModelStore, ModelVersion, Staging
-
-NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
-
-
-def group(index: int = 0, *, score: float | None = None, status: str = "success") -> GroupRecord:
-    return GroupRecord(
-        alg_index=index,
-        alg="train",
-        model_path=f"model/{index}",
-        status=status,  # type: ignore[arg-type]
-        message="",
-        start_time=NOON,
-        end_time=NOON,
-        score=score,
-    )
-
-
-def manifest(*groups: GroupRecord) -> Manifest:
-    return Manifest("PythonAlg", NOON, "ann", "0.1.0", (("label", "double"),), groups or (group(),))
-
-
-def fill(staging: Staging, text: str) -> None:
-    (staging.model_folder(0) / "model.pkl").write_text(text)
-
-
-def publish(store: ModelStore, text: str = "m", *, keep_versions: bool = True) -> ModelVersion:
-    with store.stage() as staging:
-        fill(staging, text)
-        return staging.publish(manifest(), keep_versions=keep_versions)
+from mlsql_engine.models.pointers import AskedVersion, Pointers
+from mlsql_engine.models.store import ModelStore, ModelVersion
+from recorded import RecordedProgress
+from unit.models.stored import fill, group, manifest, publish, store_at
 
 
 def content(version: ModelVersion) -> str:
-    return (version.model_path(version.group()) / "model.pkl").read_text()
+    return Path(version.model_path(version.group()), "model.pkl").read_text()
+
+
+def folder_of(store: ModelStore) -> Path:
+    assert store.path.local is not None
+    return store.path.local
+
+
+def asked(written: str) -> AskedVersion:
+    return AskedVersion(int(written)) if written.isdigit() else AskedVersion(None, written)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> ModelStore:
-    return ModelStore(tmp_path / "some" / "model")
+    return store_at(tmp_path / "some" / "model")
 
 
 def test_the_first_version_is_0(store: ModelStore) -> None:
     version = publish(store, "first")
     assert version.number == 0
-    assert version.path == store.path / "_model_0"
+    assert version.path == str(folder_of(store) / "_model_0")
     assert version.manifest.version == 0
     assert content(version) == "first"
-    assert sorted(path.name for path in store.path.iterdir()) == ["_model_0"]
+    assert sorted(path.name for path in folder_of(store).iterdir()) == ["_model_0"]
     assert store.resolve() == version
 
 
@@ -67,7 +49,7 @@ def test_versions_are_added_and_the_newest_is_resolved(store: ModelStore) -> Non
         publish(store, text)
     assert store.numbers() == [0, 1, 2]
     assert content(store.resolve()) == "c"
-    assert [content(store.resolve(number)) for number in (0, 1, 2)] == ["a", "b", "c"]
+    assert [content(store.resolve(AskedVersion(number))) for number in (0, 1, 2)] == ["a", "b", "c"]
 
 
 def test_numbers_are_compared_as_numbers(store: ModelStore) -> None:
@@ -83,21 +65,21 @@ def test_without_keep_versions_only_the_new_one_is_left(store: ModelStore) -> No
     publish(store, "b")
     version = publish(store, "c", keep_versions=False)
     assert version.number == 2
-    assert [path.name for path in store.path.iterdir()] == ["_model_2"]
+    assert [path.name for path in folder_of(store).iterdir()] == ["_model_2"]
     assert publish(store, "d").number == 3
 
 
 def test_a_gap_is_not_filled(store: ModelStore) -> None:
     publish(store)
     publish(store)
-    shutil.rmtree(store.path / "_model_0")
+    shutil.rmtree(folder_of(store) / "_model_0")
     assert publish(store).number == 2
 
 
 def test_what_is_no_version_is_passed_over(store: ModelStore) -> None:
     publish(store)
     for name in ("_model_x", "_model_", "_model_7.bak", "x_model_8", ".staging-1", "notes"):
-        (store.path / name).mkdir()
+        (folder_of(store) / name).mkdir()
     assert store.numbers() == [0]
     assert publish(store).number == 1
 
@@ -136,15 +118,15 @@ def test_a_failed_version_leaves_nothing_and_its_error(store: ModelStore, tmp_pa
 
 def test_an_abandoned_version_leaves_the_others_and_what_was_there(store: ModelStore) -> None:
     publish(store, "kept")
-    (store.path / "notes.txt").write_text("mine")
+    (folder_of(store) / "notes.txt").write_text("mine")
     with store.stage() as staging:
         fill(staging, "x")
-    assert sorted(path.name for path in store.path.iterdir()) == ["_model_0", "notes.txt"]
+    assert sorted(path.name for path in folder_of(store).iterdir()) == ["_model_0", "notes.txt"]
     assert content(store.resolve()) == "kept"
 
 
 def test_a_folder_that_was_there_before_is_not_removed(tmp_path: Path) -> None:
-    with ModelStore(tmp_path / "model").stage():
+    with store_at(tmp_path / "model").stage():
         (tmp_path / "other").mkdir()
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
@@ -157,7 +139,7 @@ def test_two_stagings_both_become_versions(store: ModelStore) -> None:
         second = one.publish(manifest(), keep_versions=True)
     assert (first.number, content(first)) == (0, "other")
     assert (second.number, content(second)) == (1, "one")
-    assert sorted(path.name for path in store.path.iterdir()) == ["_model_0", "_model_1"]
+    assert sorted(path.name for path in folder_of(store).iterdir()) == ["_model_0", "_model_1"]
 
 
 def test_two_that_publish_at_the_same_time_get_numbers_of_their_own(
@@ -169,8 +151,8 @@ def test_two_that_publish_at_the_same_time_get_numbers_of_their_own(
     second, third = publish(store, "second"), publish(store, "third")
     assert (second.number, third.number) == (1, 2)
     # The manifest in the folder tells the number that was taken in the end.
-    assert [store.resolve(number).manifest.version for number in (0, 1, 2)] == [0, 1, 2]
-    assert [content(store.resolve(number)) for number in (0, 1, 2)] == ["first", "second", "third"]
+    assert [store.resolve(AskedVersion(number)).manifest.version for number in (0, 1, 2)] == [0, 1, 2]
+    assert [content(store.resolve(AskedVersion(number))) for number in (0, 1, 2)] == ["first", "second", "third"]
 
 
 def test_an_abandoned_staging_does_not_take_the_others_folder_away(store: ModelStore) -> None:
@@ -195,14 +177,14 @@ def test_a_rename_that_cannot_be_made_is_not_tried_for_ever(
     with store.stage() as staging:
         fill(staging, "x")
         monkeypatch.setattr(os, "rename", refuse)
-        with pytest.raises(PermissionError):
+        with pytest.raises(ModelProblem, match="cannot be written: Permission denied"):
             staging.publish(manifest(), keep_versions=True)
-    assert not store.path.exists()
+    assert not folder_of(store).exists()
 
 
 def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ModelProblem) as caught, ModelStore(tmp_path / "file" / "model").stage():
+    with pytest.raises(ModelProblem) as caught, store_at(tmp_path / "file" / "model").stage():
         pass
     assert caught.value.render() == (
         f"error[CANNOT_WRITE]: the model path {tmp_path}/file/model cannot be written: Not a directory"
@@ -213,7 +195,7 @@ def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_path_without_a_model(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "empty").mkdir()
-    store = ModelStore(tmp_path / name)
+    store = store_at(tmp_path / name)
     assert store.numbers() == []
     with pytest.raises(ModelProblem) as caught:
         store.resolve()
@@ -226,7 +208,7 @@ def test_a_version_that_is_not_there(store: ModelStore) -> None:
     publish(store)
     publish(store)
     with pytest.raises(ModelProblem) as caught:
-        store.resolve(7)
+        store.resolve(AskedVersion(7))
     assert caught.value.render() == (
         f"error[NO_MODEL]: the model at {store.path} has no version 7\n  = help: its versions: 0, 1"
     )
@@ -234,70 +216,124 @@ def test_a_version_that_is_not_there(store: ModelStore) -> None:
 
 def test_a_version_without_its_manifest_is_damaged(store: ModelStore) -> None:
     version = publish(store)
-    (version.path / "meta" / "manifest.json").unlink()
+    Path(version.path, "meta", "manifest.json").unlink()
     with pytest.raises(ModelProblem, match="cannot be read"):
         store.resolve()
 
 
-def version_of(*groups: GroupRecord) -> ModelVersion:
-    return ModelVersion(Path("/m/_model_4"), 4, manifest(*groups))
-
-
-@pytest.mark.parametrize(
-    ("groups", "chosen"),
-    [
-        ([group(0), group(1)], 0),
-        ([group(0, status="fail"), group(1)], 1),
-        ([group(0, score=0.1), group(1, score=0.9), group(2, score=0.5)], 1),
-        ([group(0), group(1, score=-3.0)], 1),
-        ([group(0, score=-2.0), group(1, score=-1.0)], 1),
-        ([group(0, score=-1.0), group(1, score=0.0)], 1),
-        ([group(0, score=0.9, status="fail"), group(1, score=0.1)], 1),
-        ([group(0, score=0.5), group(1, score=0.5)], 0),
-    ],
-)
-def test_without_a_number_the_group_of_the_best_score_else_the_first(
-    groups: list[GroupRecord], chosen: int
-) -> None:
-    assert version_of(*groups).group().alg_index == chosen
-
-
-def test_a_group_by_its_number() -> None:
-    version = version_of(group(0, score=1.0), group(3))
-    assert version.group(3).alg_index == 3
-    assert version.model_path(version.group(3)) == Path("/m/_model_4/model/3")
-
-
-@pytest.mark.parametrize("index", [1, 2])
-def test_a_group_that_failed_or_is_not_there(index: int) -> None:
-    version = version_of(group(0), group(1, status="fail"), group(3))
-    with pytest.raises(ModelProblem) as caught:
-        version.group(index)
-    assert caught.value.render() == (
-        f"error[MODEL]: version 4 of the model has no parameter group {index} that was trained\n"
-        "  = help: its groups: 0, 3"
-    )
-
-
-def test_a_version_in_which_all_failed() -> None:
-    with pytest.raises(ModelProblem, match="no parameter group of version 4 was trained"):
-        version_of(group(0, status="fail")).group()
-
-
-def published(store: ModelStore, *groups: GroupRecord) -> ModelVersion:
-    with store.stage() as staging:
-        fill(staging, "m")
-        return staging.publish(manifest(*groups), keep_versions=True)
-
-
 def test_the_newest_version_with_a_group_that_succeeded(store: ModelStore) -> None:
-    good = published(store, group(0))
-    published(store, group(0, status="fail"))
+    good = publish(store, "m", group(0))
+    publish(store, "m", group(0, status="fail"))
     assert store.resolve() == good
 
 
 def test_where_no_version_has_a_model_the_newest_says_so(store: ModelStore) -> None:
-    published(store, group(0, status="fail"))
-    newest = published(store, group(0, status="fail"))
+    publish(store, "m", group(0, status="fail"))
+    newest = publish(store, "m", group(0, status="fail"))
     assert store.resolve() == newest
     assert not newest.has_model
+
+
+@pytest.mark.parametrize("word", [None, "current", "CURRENT", "newest"])
+def test_words_for_the_newest_that_has_a_model(store: ModelStore, word: str | None) -> None:
+    good = publish(store, "m", group(0))
+    publish(store, "m", group(0, status="fail"))
+    assert store.resolve(None if word is None else asked(word)) == good
+
+
+def test_numbers_and_aliases_that_are_not_there(store: ModelStore, tmp_path: Path) -> None:
+    publish(store)
+    publish(store)
+    store.storage.write_pointers(Pointers({"champion": 0, "Other": 1}).to_json())
+    assert store.resolve(asked("CHAMPION")).number == 0
+    for written, message, hint in (
+        ("7", "has no version 7", "its versions: 0, 1; its aliases: Other (1), champion (0)"),
+        (
+            "champ",
+            "has no version 'champ'",
+            "did you mean 'champion'? its versions: 0, 1; its aliases: Other (1), champion (0)",
+        ),
+    ):
+        with pytest.raises(ModelProblem) as caught:
+            store.resolve(asked(written))
+        assert caught.value.render() == (f"error[NO_MODEL]: the model at {store.path} {message}\n  = help: {hint}")
+    with pytest.raises(ModelProblem, match="there is no model at"):
+        store_at(tmp_path / "none").resolve(asked("champion"))
+
+
+def test_without_keep_versions_those_with_an_alias_stay(tmp_path: Path) -> None:
+    progress = RecordedProgress()
+    store = store_at(tmp_path / "m", progress)
+    for _ in range(3):
+        publish(store)
+    store.storage.write_pointers(Pointers({"champion": 1, "best": 1}).to_json())
+    publish(store, keep_versions=False)
+    assert store.numbers() == [1, 3]
+    assert progress.notes == [f"train: version 1 of {store.path} is kept: its alias is best, champion"]
+
+
+def test_a_version_without_a_model_replaces_none(store: ModelStore) -> None:
+    publish(store)
+    publish(store, "m", group(0, status="fail"), keep_versions=False)
+    assert store.numbers() == [0, 1]
+
+
+def test_the_number_of_a_version_that_was_removed_is_not_used_again(store: ModelStore) -> None:
+    publish(store)
+    store.storage.write_pointers(Pointers(highest=4).to_json())
+    assert publish(store).number == 5
+
+
+def test_a_version_that_is_removed_while_it_is_opened(store: ModelStore) -> None:
+    version = publish(store)
+    publish(store, keep_versions=False)
+    with pytest.raises(ModelProblem) as caught:
+        store.fetch(version, version.group())
+    assert caught.value.render() == (
+        f"error[NO_MODEL]: version 0 of the model at {store.path} was removed while it was opened\n"
+        '  = help: run the statement again, or train with keepVersion="true"'
+    )
+
+
+def test_damaged_versions_are_told_apart_and_the_newest_is_not_passed_over(store: ModelStore) -> None:
+    for _ in range(3):
+        publish(store)
+    (folder_of(store) / "_model_2" / "meta" / "manifest.json").write_bytes(b"\xff")
+    (folder_of(store) / "_model_1" / "meta" / "manifest.json").write_text("{}")
+    readable, damaged = store.versions()
+    assert [version.number for version in readable] == [0]
+    assert {number: problem.message for number, problem in damaged.items()} == {
+        2: f"the manifest {store.path}/_model_2/meta/manifest.json cannot be read: "
+        "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+        1: f"the manifest {store.path}/_model_1/meta/manifest.json cannot be read: it has no 'format'",
+    }
+    with pytest.raises(ModelProblem, match=r"the manifest .*_model_2.* cannot be read"):
+        store.resolve()
+    assert store.resolve(AskedVersion(0)).number == 0
+
+
+def test_the_end_of_a_long_log(store: ModelStore) -> None:
+    with store.stage() as staging:
+        fill(staging, "m")
+        (staging.folder / "log.txt").write_text("x" * 70_000 + "end")
+        version = staging.publish(manifest(group(0, log="log.txt"), group(1, log="gone.txt")), keep_versions=True)
+    log = store.log(version, version.manifest.groups[0])
+    assert log is not None
+    assert (len(log), log[-4:]) == (65_536, "xend")
+    assert store.log(version, version.manifest.groups[1]) is None
+    assert store.log(version, group(2)) is None
+
+
+def test_a_version_that_is_removed_while_its_manifest_is_read_is_none(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(store)
+    publish(store)
+    read = Path.read_text
+
+    def removed_first(self: Path, *rest: Any, **more: Any) -> str:
+        shutil.rmtree(folder_of(store) / "_model_1", ignore_errors=True)
+        return read(self, *rest, **more)
+
+    monkeypatch.setattr(Path, "read_text", removed_first)
+    assert store.resolve().number == 0

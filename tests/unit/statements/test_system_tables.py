@@ -14,14 +14,20 @@ from unit.statements.scripts import Scripts
         ("select * from system.jobs", {"jobs"}),
         ("select * from SYSTEM . Jobs j join `system`.`workers` w", {"jobs", "workers"}),
         ("select * from system.`models`", {"models"}),
-        ("select system from jobs", set()),
+        ("select system from jobs", {"jobs"}),
+        (
+            "select * from Models m, `workers`, (jobs) join/* */functions",
+            {"models", "workers", "jobs", "functions"},
+        ),
+        ("select * from -- the workers\n  worker_logs", {"worker_logs"}),
+        ("select jobs as models from t where workers > 1", set()),
         ("select * from mysystem.jobs", set()),
         # A name that is none may be misspelled: all are there to be guessed from.
         ("select * from system.job", set(TABLES)),
     ],
 )
 def test_names(text: str, names: set[str]) -> None:
-    assert set(named_in(text)) == names
+    assert set(named_in(text, ())) == names
 
 
 def test_every_table_has_a_place_in_show_or_is_read(scripts: Scripts) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_script
 from mlsql_engine.algorithms.python_alg import training
 from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions, environment, flags
-from mlsql_engine.algorithms.results import result_table
 from mlsql_engine.core import vectors
-from mlsql_engine.core.errors import ModelProblem, UnknownName, errors_at
+from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName, errors_at
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.core.options import written_at
 from mlsql_engine.environments import interpreters
-from mlsql_engine.models.store import ModelStore
+from mlsql_engine.models import tables
+from mlsql_engine.models.manifest import GroupRecord
+from mlsql_engine.models.store import ModelVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,15 +30,13 @@ class PythonAlg:
 
     def train(self, request: TrainRequest) -> pa.Table:
         """See Algorithm.train."""
-        return result_table(training.train(request, self.name))
+        return tables.result(training.train(request, self.name))
 
     def function(self, request: FunctionRequest) -> FunctionSpec:
         """See Algorithm.function. Raises ModelProblem where the model is not there."""
         options: FunctionOptions = request.options
-        with errors_at(written_at(options, "model_version")):
-            version = ModelStore(request.path).resolve(options.model_version)
-        with errors_at(written_at(options, "alg_index")):
-            group = version.group(options.alg_index)
+        version, group = _chosen(request)
+        model = str(request.store().fetch(version, group))
         script = options.python_script_path
         python_path = options.python_path
         interpreter = (
@@ -47,7 +46,8 @@ class PythonAlg:
         )
         return FunctionSpec(
             name=request.name,
-            model_path=str(version.model_path(group)),
+            model_path=model,
+            published=version.model_path(group),
             script=None if script is None else str(existing_script(script, request.folder)),
             interpreter=interpreter,
             interpreter_flags=flags(options.python_param),
@@ -55,7 +55,7 @@ class PythonAlg:
             return_type=options.return_type.value if options.return_type else None,
             train_params=dict(group.train_params) if options.enable_copy_train_params_to_python else None,
             parameters={
-                "internalSystemParam": {"tempModelLocalPath": str(version.model_path(group))},
+                "internalSystemParam": {"tempModelLocalPath": model},
                 "fitParam": dict(group.train_params),
             },
             workers=options.workers,
@@ -86,10 +86,26 @@ class PythonAlg:
         )
 
     def _trained_columns(self, request: FunctionRequest) -> tuple[str, ...] | None:
-        options: FunctionOptions = request.options
-        parameters = ModelStore(request.path).resolve(options.model_version).group(options.alg_index).train_params
+        _, group = _chosen(request)
+        parameters = group.train_params
         written = parameters.get("featureCol") or parameters.get("inputCol")
         return tuple(name.strip() for name in written.split(",")) if written else None
+
+
+def _chosen(request: FunctionRequest) -> tuple[ModelVersion, GroupRecord]:
+    """The version and the parameter group that the options ask for."""
+    options: FunctionOptions = request.options
+    metric = options.auto_select_by_metric
+    if metric is not None and options.alg_index is not None:
+        raise BadValue(
+            "algIndex names a parameter group, and autoSelectByMetric another way to find one",
+            span=metric.span,
+            hint="give one of them",
+        )
+    with errors_at(written_at(options, "model_version"), "MODEL", "NO_MODEL"):
+        version = request.store().resolve(options.model_version)
+    with errors_at(written_at(options, "auto_select_by_metric" if metric else "alg_index")):
+        return version, version.group(options.alg_index, metric.value if metric else None)
 
 
 def _is_vector(kind: pa.DataType) -> bool:

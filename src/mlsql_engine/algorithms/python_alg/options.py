@@ -13,6 +13,7 @@ from mlsql_engine.core.duration import Duration
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.options import FilePath, TableName, TableNames, names_in, option, written_at
 from mlsql_engine.core.text import Text
+from mlsql_engine.models.pointers import AskedVersion
 from mlsql_engine.transport.local_files import LocalFormat
 
 ModelFormat = Literal["pickle", "joblib", "skops", "onnx", "safetensors"]
@@ -159,7 +160,10 @@ class FunctionOptions:
         None, doc="the script that predicts; without it the model's own estimator does", aliases=("pythonDescPath",)
     )
     alg_index: int | None = option(None, doc="the parameter group; without it the one of the best score, else 0")
-    model_version: int | None = option(None, doc="the model's version; without it the newest")
+    auto_select_by_metric: Text | None = option(None, doc="a metric such as f1: the group that is best by it")
+    model_version: AskedVersion | None = option(
+        None, doc="the model's version; without it the newest, or that which !model has rolled back to"
+    )
     workers: int = option(1, doc="how many processes predict at once", least=1)
     return_type: Text | None = option(None, doc="the SQL type of a prediction, where the function can choose")
     enable_copy_train_params_to_python: bool = option(

@@ -23,7 +23,7 @@ from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed
 from mlsql_engine.core.version import __version__
 from mlsql_engine.environments import interpreters
 from mlsql_engine.models.manifest import GroupRecord, Manifest
-from mlsql_engine.models.store import ModelStore, ModelVersion, Staging
+from mlsql_engine.models.store import ModelVersion, Staging
 from mlsql_engine.transport.local_files import LocalFormat
 from mlsql_engine.workers.running import RunningWorkers, side_by_side
 
@@ -59,7 +59,7 @@ def train(request: TrainRequest, algorithm: str, parts: Parts = groups_on_one_ta
     _check_transport(request)
     interpreter = interpreters.resolve(options.python_path, request.folder)
     variables, interpreter_flags = environment(options.envs), flags(options.python_param)
-    with ModelStore(request.path).stage() as staging, _work_folder(request) as work:
+    with request.store().stage() as staging, _work_folder(request) as work:
         program = program_of(options, request.tables, request.engine, request.folder, work / "scripts")
         run = Run(request, program, interpreter, interpreter_flags, variables, RunningWorkers())
         records = _train_parts(run, parts(run, _local_format(run), work), staging, work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,7 +12,7 @@ from mlsql_engine.core.options import Secret, written_at
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.engines.base import BatchStream, Engine, Relation
 from mlsql_engine.engines.requests import ReadRequest, RecordBatches
-from mlsql_engine.sources.base import LoadRequest, SaveRequest
+from mlsql_engine.sources.base import LoadRequest, Place, SaveRequest
 from mlsql_engine.sources.jdbc.address import JdbcUrl, PostgresServer, SqliteFile
 from mlsql_engine.sources.jdbc.database import Database, Rows, Writing
 from mlsql_engine.sources.jdbc.options import JdbcConnect, JdbcLoad, JdbcSave
@@ -27,7 +27,7 @@ class JdbcSource:
     load_options: type | None = JdbcLoad
     save_options: type | None = JdbcSave
     connect_options: type | None = JdbcConnect
-    place: Literal["path", "variable", "connection"] = "connection"
+    place: Place = "connection"
 
     def load(self, request: LoadRequest, engine: Engine) -> Relation:
         """See Source.load. The columns are asked for at once, the rows when something needs them."""

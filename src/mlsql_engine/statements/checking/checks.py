@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem, UnknownName
+from mlsql_engine.core.errors import BadValue, DataProblem, Detail, UnknownName
 from mlsql_engine.core.options import (
     FilePath,
     TableName,
@@ -22,13 +22,15 @@ from mlsql_engine.core.options import (
 from mlsql_engine.core.paths import near_file, resolve_path, resolved
 from mlsql_engine.core.text import Text
 from mlsql_engine.language import ast
-from mlsql_engine.models.store import ModelStore
 from mlsql_engine.sources.base import Source
 from mlsql_engine.sources.base import options_of as source_options
 from mlsql_engine.statements import conditions, include
+from mlsql_engine.statements.checking.models import make_model, need_model
 from mlsql_engine.statements.checking.queries import check_definition, check_query, need_function, need_table
 from mlsql_engine.statements.checking.state import is_known
 from mlsql_engine.statements.commands.base import check_arguments, find
+from mlsql_engine.statements.context import model_path
+from mlsql_engine.statements.load import names_algorithm
 from mlsql_engine.statements.set import SetOptions, check_shell
 
 if TYPE_CHECKING:
@@ -102,6 +104,10 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
     _need_connection(source, path, options, checker)
     if source.place == "variable" and is_known(path) and path.value not in checker.state.variables:
         raise UnknownName("variable", path.value, checker.state.variables, span=path.span)
+    if source.place in ("model", "modelOrAlgorithm") and is_known(path):
+        if not names_algorithm(source, path, model_path(path), checker.algorithms):
+            need_model(path, checker)
+        return
     place = _place(path) if source.place == "path" else None
     if place is None or os.path.exists(place) or checker.state.is_made(place):
         return
@@ -175,7 +181,7 @@ def _train(statement: ast.TrainStatement, checker: Checker) -> None:
     define_table(statement.result, checker)
     algorithm = checker.algorithms.find(statement.algorithm.name)
     _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
-    _made(statement.algorithm.path, checker)
+    make_model(statement.algorithm.path, checker)
 
 
 def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: Checker) -> None:
@@ -188,15 +194,7 @@ def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: 
         checker.state.functions.add(statement.function.value.lower())
     algorithm = checker.algorithms.find(statement.algorithm.name)
     _options(algorithm.function_options, statement.options, f"{word} {algorithm.name}", statement, checker)
-    path = statement.algorithm.path
-    place = _place(path)
-    if place is not None and not checker.state.is_made(place) and not ModelStore(place).numbers():
-        raise ModelProblem(
-            f"there is no model at {place}",
-            span=path.span,
-            code="NO_MODEL",
-            hint="train … as ALGORITHM.`path` makes one",
-        )
+    need_model(statement.algorithm.path, checker)
 
 
 def _unregister(statement: ast.UnregisterStatement, checker: Checker) -> None:
@@ -242,6 +240,8 @@ def _command(statement: ast.CommandStatement, checker: Checker) -> None:
     check_arguments(command, statement)
     if all(map(is_known, statement.arguments)):
         command.check(statement, checker)
+    if command.model is not None:
+        need_model(statement.arguments[command.model], checker)
     if command.table is not None:
         need_table(statement.arguments[command.table], checker)
     if command.makes is not None:

@@ -9,9 +9,10 @@ from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.definitions import Create, Drop, Insert, Refresh, read
 from mlsql_engine.engines.dialect import translate
+from mlsql_engine.engines.query_tables import SYSTEM
 from mlsql_engine.language import ast
 from mlsql_engine.statements.checking.state import State, is_known
-from mlsql_engine.statements.system_tables import SYSTEM, TABLES
+from mlsql_engine.statements.system_tables import TABLES
 
 if TYPE_CHECKING:
     from mlsql_engine.statements.checking.checker import Checker
@@ -23,7 +24,7 @@ _SYSTEM_TABLES = [f"{SYSTEM}.{name}" for name in TABLES]
 def need_table(name: Text, checker: Checker) -> None:
     """Note a table that nothing has made."""
     state, key = checker.state, name.value.lower()
-    if is_known(name) and not state.may_have_table(key) and key not in _SYSTEM_TABLES:
+    if is_known(name) and not state.may_have_table(key) and key not in (*_SYSTEM_TABLES, *TABLES):
         with checker.noting(None):
             raise _unknown_table(name.value, state, name.span)
 

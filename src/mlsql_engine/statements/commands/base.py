@@ -33,10 +33,10 @@ class Known(Protocol):
 class Command:
     """One command. `form` shows how it is written; `least` and `most` are how many arguments it takes.
 
-    Where an argument names a table that must be there, `table` is which; `makes` is that which names a table that
-    the command makes, `condition` that which is an expression over the table's columns. `check` raises what else
-    can be told to be wrong with the arguments without running the command. With `waits` False the command is run
-    while another statement of the session is.
+    Where an argument names a table that must be there, `table` is which, and `model` where it is the path of a
+    model; `makes` is that which names a table that the command makes, `condition` that which is an expression over
+    the table's columns. `check` raises what else can be told to be wrong with the arguments without running the
+    command. With `waits` False the command is run while another statement of the session is.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Command:
     least: int = 0
     most: int = 0
     table: int | None = None
+    model: int | None = None
     makes: int | None = None
     condition: int | None = None
     check: Callable[[CommandStatement, Known], None] = lambda _statement, _known: None

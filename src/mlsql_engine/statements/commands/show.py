@@ -5,8 +5,9 @@
     !show sources NAME;
 
 The result is a table. tables: the session's tables. functions, models, jobs, workers: as in the tables
-system.functions, system.models, system.jobs and system.workers. variables: those that `${…}` may name, secrets
-hidden. algorithms and sources with a NAME: the options of that algorithm or format, their defaults and meanings.
+system.functions, system.models, system.jobs and system.workers (`!model` tells of one model, wherever it is).
+variables: those that `${…}` may name, secrets hidden. algorithms and sources with a NAME: the options of that
+algorithm or format, their defaults and meanings.
 
     select 1 as a as t;
     !show tables;
@@ -20,13 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.arrow_rows import arrow_table
 from mlsql_engine.core.errors import BadValue, UnknownName
-from mlsql_engine.core.options import describe
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.text import Text
 from mlsql_engine.core.version import __version__
 from mlsql_engine.language.ast import CommandStatement
 from mlsql_engine.models.manifest import without_secrets
-from mlsql_engine.statements import system_tables
+from mlsql_engine.statements import option_table, system_tables
 from mlsql_engine.statements.commands.base import Command, Known
 from mlsql_engine.statements.context import Context, Outcome
 
@@ -109,28 +109,6 @@ def _version(context: Context) -> pa.Table:
     return _text_table("name version", rows)
 
 
-def _of_algorithm(context: Context, name: Text) -> pa.Table:
-    algorithm = context.session.algorithms.find(name)
-    return _options(
-        {"train, run": algorithm.train_options, "register, predict": algorithm.function_options},
-    )
-
-
-def _of_source(context: Context, name: Text) -> pa.Table:
-    source = context.session.sources.find(name)
-    return _options({"load": source.load_options, "save": source.save_options, "connect": source.connect_options})
-
-
-def _options(by_statement: dict[str, type | None]) -> pa.Table:
-    rows = (
-        (statement, item.name, item.type, item.default, item.doc)
-        for statement, cls in by_statement.items()
-        if cls is not None
-        for item in describe(cls)
-    )
-    return _text_table("statement option type default meaning", rows)
-
-
 def _first_line(item: Any) -> str:
     return (type(item).__doc__ or "").strip().partition("\n")[0]
 
@@ -148,4 +126,7 @@ TOPICS: dict[str, Callable[[Context], pa.Table]] = {
     "version": _version,
     "workers": lambda context: system_tables.workers(context.session),
 }
-_OF_ONE: dict[str, Callable[[Context, Text], pa.Table]] = {"algorithms": _of_algorithm, "sources": _of_source}
+_OF_ONE: dict[str, Callable[[Context, Text], pa.Table]] = {
+    "algorithms": lambda context, name: option_table.of_algorithm(context.session.algorithms.find(name)),
+    "sources": lambda context, name: option_table.of_source(context.session.sources.find(name)),
+}

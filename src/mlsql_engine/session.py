@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
-from mlsql_engine.algorithms.base import Algorithm, Workshop
+from mlsql_engine.algorithms.base import AnyAlgorithm, Workshop
 from mlsql_engine.core.errors import MlsqlError, UnknownName
 from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.jobs import Jobs
@@ -211,6 +211,7 @@ def sources() -> Registry[Source]:
     registry: Registry[Source] = Registry("format", "mlsql.sources")
     files.add_to(registry)
     registry.add("jdbc", _jdbc)
+    registry.add("script", _script)
     return registry
 
 
@@ -218,6 +219,12 @@ def _jdbc() -> Source:
     from mlsql_engine.sources.jdbc import JdbcSource
 
     return JdbcSource()
+
+
+def _script() -> Source:
+    from mlsql_engine.sources.script import ScriptTables
+
+    return ScriptTables()
 
 
 def statements() -> Registry[StatementPlugin]:
@@ -251,14 +258,21 @@ def _command(module: str) -> Command:
     return made
 
 
-def algorithms() -> Registry[Algorithm]:
+def algorithms() -> Registry[AnyAlgorithm]:
     """The algorithms that there are."""
-    registry: Registry[Algorithm] = Registry("algorithm", "mlsql.algorithms")
+    registry: Registry[AnyAlgorithm] = Registry("algorithm", "mlsql.algorithms")
     registry.add("PythonAlg", _python_alg)
+    registry.add("ScriptUDF", _script_udf)
     return registry
 
 
-def _python_alg() -> Algorithm:
+def _python_alg() -> AnyAlgorithm:
     from mlsql_engine.algorithms.python_alg import PythonAlg
 
     return PythonAlg()
+
+
+def _script_udf() -> AnyAlgorithm:
+    from mlsql_engine.algorithms.script_udf import ScriptUdf
+
+    return ScriptUdf()

@@ -15,7 +15,7 @@ from mlsql_engine.language.ast import SaveMode
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own.
+    """What load asks: `place` is an absolute path, or with `is_text` a variable's text; `options` the source's own.
 
     `span` is where the script names the place; `called` is what errors call rows that are in no file;
     `connection` are the options of the connection that the place is a table of, and `connections` the names of
@@ -28,6 +28,7 @@ class LoadRequest:
     called: str = "the text"
     connection: Any = None
     connections: tuple[str, ...] = ()
+    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Source(Protocol):
     """One format.
 
     `load_options`, `save_options` and `connect_options` are the dataclasses of its options, None where it cannot do
-    that; `place` says whether what stands in backquotes is a path, the name of a variable, or `name.table` of a
-    connection.
+    that; `place` says whether what stands in backquotes is a path, the name of a variable, `name.table` of a
+    connection, or, for a script, the name of a variable where there is one and else a path.
     """
 
     @property
@@ -72,7 +73,7 @@ class Source(Protocol):
     def connect_options(self) -> type | None: ...
 
     @property
-    def place(self) -> Literal["path", "variable", "connection"]: ...
+    def place(self) -> Literal["path", "variable", "connection", "script"]: ...
 
     def load(self, request: LoadRequest, engine: Engine) -> Relation:
         """A relation over what the request names."""

@@ -9,6 +9,9 @@ the options url and dbtable say it; a table of a database is read once, when som
 A csv row with too few values has NULL for the rest; one with too many is an
 error that names its line.
 
+Format script makes a table of one row that holds a Python script, for register: the text of the variable of that
+name or, where there is none, of the file (columns: value, the text; file, its path, or NULL).
+
     set rows = '''{"a": 1}
     {"a": 2}''';
     load jsonStr.`rows` as t;
@@ -16,9 +19,12 @@ error that names its line.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from mlsql_engine.core.errors import UnknownName, errors_at
+from mlsql_engine.core.errors import DataProblem, UnknownName, errors_at, nearest
+from mlsql_engine.core.paths import near_file
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import LoadStatement
 from mlsql_engine.sources.base import LoadRequest, Source
@@ -45,6 +51,25 @@ def _request(source: Source, path: Text, options: Any, context: Context) -> Load
     if source.place == "connection":
         place, connection, known = connected(source, path, context)
         return LoadRequest(place, options, path.span, "the table", connection, known)
+    if source.place == "script" and path.value not in context.variables:
+        file = absolute(path)
+        check_script_file(path, file, context.variables)
+        return LoadRequest(str(file), options, path.span, called="the file")
     if path.value not in context.variables:
         raise UnknownName("variable", path.value, context.variables, span=path.span)
-    return LoadRequest(context.variables[path.value], options, path.span, called=f"the variable '{path.value}'")
+    called = f"the variable '{path.value}'"
+    return LoadRequest(context.variables[path.value], options, path.span, called, is_text=True)
+
+
+def check_script_file(path: Text, place: Path, variables: Iterable[str]) -> None:
+    """Raise DataProblem where the file of a script is not there, which may have been meant as a variable."""
+    if place.is_dir():
+        raise DataProblem(f"the script {place} is a folder", span=path.span, code="UNKNOWN_SCRIPT")
+    if not place.exists():
+        near = nearest(path.value, variables)
+        raise DataProblem(
+            f"there is neither a variable '{path.value}' nor a file {place}",
+            span=path.span,
+            code="UNKNOWN_SCRIPT",
+            hint=f"did you mean the variable '{near}'?" if near is not None else near_file(str(place)),
+        )

@@ -46,8 +46,8 @@ def functions(session: SessionState) -> pa.Table:
             "name": spec.name,
             "returnType": type_name(described.return_type),
             "contract": described.contract,
-            "model": spec.model_path,
-            "script": spec.script,
+            "model": spec.model_path or None,
+            "script": spec.script if spec.function is None else spec.function.script.name,
             "interpreter": spec.interpreter,
             "workers": spec.workers,
         }

@@ -51,6 +51,9 @@ def _load(channel: Channel, message: Message) -> Any:
 
 
 def _contract(control: dict[str, Any]) -> Any:
+    function = control.get("function")
+    if function is not None:
+        return _script_function(function)
     path = control.get("script")
     if path is None:
         from .estimators import EstimatorContract
@@ -60,6 +63,19 @@ def _contract(control: dict[str, Any]) -> Any:
     return contracts.declared(path)
 
 
+def _script_function(function: dict[str, Any]) -> Any:
+    """The contract of a function of a script's text."""
+    from .script_functions import Members, Wanted
+    from .udaf import UdafContract
+    from .udf import UdfContract
+
+    content = script.execute_text(function["text"], function["script"], function["folder"])
+    members = Members(content, Wanted(function["script"], function["methodName"], function["className"]))
+    if function["udfType"] == "udaf":
+        return UdafContract(members.aggregate())
+    return UdfContract(members.function())
+
+
 def _described(channel: Channel, contract: Any) -> Any:
     import pyarrow as pa
 
@@ -67,7 +83,11 @@ def _described(channel: Channel, contract: Any) -> Any:
     schema = pa.schema([pa.field("prediction", contract.return_type())])
     channel.send(
         Kind.DESCRIBED,
-        {"contract": contract.name, "featureNames": names},
+        {
+            "contract": contract.name,
+            "featureNames": names,
+            "form": getattr(contract, "form", "model"),
+        },
         schema.serialize(),
     )
     return contract
@@ -84,6 +104,7 @@ def _answer(channel: Channel, identity: int, contract: Any, batch: pa.RecordBatc
         row = getattr(error, "mlsql_row", None)
         if row is not None:
             report["row"] = row
+        report.setdefault("hint", getattr(error, "mlsql_hint", ""))
         channel.send(Kind.FAILED, report, id=identity)
         return
     channel.send(Kind.BATCH, {}, answer.serialize(), id=identity)

@@ -18,6 +18,7 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import InternalError
 from mlsql_engine.core.functions import Predictor
 from mlsql_engine.engines.duckdb import vector_columns
+from mlsql_sdk.call_forms import NO_ARGUMENTS
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,14 +127,21 @@ class ModelCalls:
 
 
 def _batch(columns: Sequence[Any]) -> pa.RecordBatch:
+    if len(columns) == 1 and _is_nothing(columns[0].type):
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * len(columns[0]), pa.struct([])))
     arrays = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
     batch = pa.RecordBatch.from_arrays(arrays, names=[f"arg{index}" for index in range(len(arrays))])
     return vector_columns.relabel(batch, vector_columns.public_schema(batch.schema))
 
 
+def _is_nothing(kind: pa.DataType) -> bool:
+    """Whether a column stands for a call without arguments."""
+    return pa.types.is_struct(kind) and [field.name for field in kind] == [NO_ARGUMENTS]
+
+
 def _hidden(values: pa.Array) -> pa.Array:
     kind = hidden_type(values.type)
-    if kind is values.type:
+    if kind == values.type:
         return values
     batch = pa.RecordBatch.from_arrays([values], names=["value"])
     return vector_columns.relabel(batch, pa.schema([pa.field("value", kind)])).column(0)
@@ -141,8 +149,15 @@ def _hidden(values: pa.Array) -> pa.Array:
 
 def hidden_type(kind: pa.DataType) -> pa.DataType:
     """A predictor's type as DuckDB holds it: vectors under their hidden field names."""
-    if pa.types.is_struct(kind) and [field.name for field in kind] == list(vectors.PUBLIC_FIELDS):
-        return pa.struct([field.with_name(name) for field, name in zip(kind, vectors.FIELDS, strict=True)])
+    if pa.types.is_struct(kind):
+        names = [field.name for field in kind]
+        hidden = vectors.FIELDS if names == list(vectors.PUBLIC_FIELDS) else names
+        fields = zip(kind, hidden, strict=True)
+        return pa.struct([field.with_name(name).with_type(hidden_type(field.type)) for field, name in fields])
+    if pa.types.is_map(kind):
+        return pa.map_(hidden_type(kind.key_type), hidden_type(kind.item_type))
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(hidden_type(kind.value_type)))
     return kind
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlsql_engine.algorithms.base import ScriptAlgorithm, model_algorithm
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, ModelProblem, UnknownName
 from mlsql_engine.core.options import FilePath, TableName, option_problems, parse_options, texts_of
 from mlsql_engine.core.paths import near_file, resolve_path, resolved
@@ -21,6 +22,8 @@ from mlsql_engine.statements import conditions, include
 from mlsql_engine.statements.checking.queries import check_definition, check_query, need_function, need_table
 from mlsql_engine.statements.checking.state import is_known
 from mlsql_engine.statements.commands.base import check_arguments, find
+from mlsql_engine.statements.load import check_script_file
+from mlsql_engine.statements.register import refuse_second_script
 from mlsql_engine.statements.set import SetOptions, check_shell
 
 if TYPE_CHECKING:
@@ -89,6 +92,9 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
     source, options_class = source_options(checker.sources, statement.source.name, "load_options")
     options = _options(options_class, statement.options, f"load {source.name}", statement, checker)
     _need_connection(source, path, options, checker)
+    if source.place == "script":
+        _need_script_text(path, checker)
+        return
     if source.place == "variable" and is_known(path) and path.value not in checker.state.variables:
         raise UnknownName("variable", path.value, checker.state.variables, span=path.span)
     place = _place(path) if source.place == "path" else None
@@ -102,6 +108,15 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
         fixed = os.path.dirname(re.split(r"[*?\[]", str(place), maxsplit=1)[0])
         if not checker.state.is_made(Path(fixed)):
             raise DataProblem(f"no file matches {place}", span=path.span, code="FILE_NOT_FOUND")
+
+
+def _need_script_text(path: Text, checker: Checker) -> None:
+    """Note a script that is neither a variable nor a file."""
+    state = checker.state
+    if is_known(path) and path.value not in state.variables and not state.anything:
+        place = _place(path)
+        if place is not None and not state.is_made(place):
+            check_script_file(path, place, state.variables)
 
 
 def _need_connection(source: Source, path: Text, options: Any, checker: Checker) -> None:
@@ -162,7 +177,7 @@ def _train(statement: ast.TrainStatement, checker: Checker) -> None:
     if statement.table.value.lower() != "command":
         need_table(statement.table, checker)
     define_table(statement.result, checker)
-    algorithm = checker.algorithms.find(statement.algorithm.name)
+    algorithm = model_algorithm(checker.algorithms, statement.algorithm.name)
     _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
     _made(statement.algorithm.path, checker)
 
@@ -175,9 +190,16 @@ def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: 
         define_table(statement.result, checker)
     else:
         checker.state.functions.add(statement.function.value.lower())
-    algorithm = checker.algorithms.find(statement.algorithm.name)
-    _options(algorithm.function_options, statement.options, f"{word} {algorithm.name}", statement, checker)
     path = statement.algorithm.path
+    algorithm = checker.algorithms.find(statement.algorithm.name)
+    if isinstance(statement, ast.PredictStatement):
+        algorithm = model_algorithm(checker.algorithms, statement.algorithm.name)
+    options = _options(
+        algorithm.function_options, statement.options, f"{word} {algorithm.name}", statement, checker
+    )
+    if isinstance(algorithm, ScriptAlgorithm):
+        _need_script_table(algorithm, path, options, checker)
+        return
     place = _place(path)
     if place is not None and not checker.state.is_made(place) and not ModelStore(place).numbers():
         raise ModelProblem(
@@ -186,6 +208,16 @@ def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: 
             code="NO_MODEL",
             hint="train … as ALGORITHM.`path` makes one",
         )
+
+
+def _need_script_table(algorithm: ScriptAlgorithm, path: Text, options: Any, checker: Checker) -> None:
+    """Note a script that is not given, that is given twice, or that is in no table."""
+    if options is None or not is_known(path):
+        return
+    if algorithm.check(path, options):
+        need_table(path, checker)
+    elif path.value:
+        refuse_second_script(path, checker.state.tables)
 
 
 def _unregister(statement: ast.UnregisterStatement, checker: Checker) -> None:

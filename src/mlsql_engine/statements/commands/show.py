@@ -18,6 +18,7 @@ import platform
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from mlsql_engine.algorithms.base import ScriptAlgorithm
 from mlsql_engine.core.arrow_rows import arrow_table
 from mlsql_engine.core.errors import BadValue, UnknownName
 from mlsql_engine.core.options import describe
@@ -111,6 +112,8 @@ def _version(context: Context) -> pa.Table:
 
 def _of_algorithm(context: Context, name: Text) -> pa.Table:
     algorithm = context.session.algorithms.find(name)
+    if isinstance(algorithm, ScriptAlgorithm):
+        return _options({"register": algorithm.function_options})
     return _options(
         {"train, run": algorithm.train_options, "register, predict": algorithm.function_options},
     )

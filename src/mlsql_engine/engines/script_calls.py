@@ -10,7 +10,7 @@ A function without arguments is asked for every row, so what it is given instead
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.errors import SqlProblem
@@ -28,9 +28,12 @@ def concerns(engine_name: str) -> bool:
     return has_form(engine_name, "udf") or has_form(engine_name, "udaf")
 
 
-def rewrite(calls: Iterable[Any], query: Text) -> None:
-    """Rewrite those of the calls that are of script functions. Raises SqlProblem, at its place in the query."""
-    for node in calls:
+def rewrite(calls: Sequence[Any], query: Text) -> None:
+    """Rewrite those of the calls that are of script functions. Raises SqlProblem, at its place in the query.
+
+    The calls come from the outermost on, and are rewritten from the innermost on: a rewritten one is a copy.
+    """
+    for node in reversed(calls):
         name = str(node.this)
         if has_form(name, "udaf"):
             _aggregate(node, query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import util
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from .wire import Channel, Closed, Kind, Message
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SCALA = re.compile(r"^\s*(?:def \w+\s*\(.*\).*=\s*\{?\s*$|(?:val|object|import scala)\b)", re.MULTILINE)
 
 
 def serve(channel: Channel, message: Message) -> None:
@@ -46,7 +49,7 @@ def _load(channel: Channel, message: Message) -> Any:
         contract.load(contracts.Loaded(control))
         return _described(channel, contract)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        channel.send(Kind.FAILED, failures.describe(error))
+        channel.send(Kind.FAILED, _report(error))
         return None
 
 
@@ -65,11 +68,19 @@ def _contract(control: dict[str, Any]) -> Any:
 
 def _script_function(function: dict[str, Any]) -> Any:
     """The contract of a function of a script's text."""
+    from . import jvm_stand_in
     from .script_functions import Members, Wanted
     from .udaf import UdafContract
     from .udf import UdfContract
 
-    content = script.execute_text(function["text"], function["script"], function["folder"])
+    text = function["text"]
+    jvm_stand_in.install(text)
+    try:
+        content = script.execute_text(text, function["script"], function["folder"])
+    except SyntaxError as error:
+        if error.filename == function["script"] and _SCALA.search(text):
+            error.mlsql_hint = "it looks like Scala; a script has to be Python here"  # type: ignore[attr-defined]
+        raise
     members = Members(content, Wanted(function["script"], function["methodName"], function["className"]))
     if function["udfType"] == "udaf":
         return UdafContract(members.aggregate())
@@ -100,11 +111,16 @@ def _answer(channel: Channel, identity: int, contract: Any, batch: pa.RecordBatc
         values = contract.predict(batch)
         answer = pa.RecordBatch.from_arrays([values], names=["prediction"])
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        report = failures.describe(error)
-        row = getattr(error, "mlsql_row", None)
-        if row is not None:
-            report["row"] = row
-        report.setdefault("hint", getattr(error, "mlsql_hint", ""))
-        channel.send(Kind.FAILED, report, id=identity)
+        channel.send(Kind.FAILED, _report(error), id=identity)
         return
     channel.send(Kind.BATCH, {}, answer.serialize(), id=identity)
+
+
+def _report(error: BaseException) -> dict[str, Any]:
+    """The control part of a FAILED message, with what the contracts know of the error."""
+    report = failures.describe(error)
+    row = getattr(error, "mlsql_row", None)
+    if row is not None:
+        report["row"] = row
+    report.setdefault("hint", getattr(error, "mlsql_hint", ""))
+    return report

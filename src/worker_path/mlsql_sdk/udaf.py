@@ -168,7 +168,7 @@ class _Stateful:
         if not isinstance(answer, self._class):
             name = self._class.__name__
             raise ContractError(
-                f"{name}.merge returned {script_arguments.shown(answer)}, not a {name}",
+                f"{name}.merge returned {script_arguments.shown(answer)}, which is no {name}",
                 "merge(self, other) takes the other state in and returns nothing, or returns the state of both",
             )
 

@@ -10,7 +10,7 @@ A function without arguments is asked for every row, so what it is given instead
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.errors import SqlProblem
@@ -56,6 +56,8 @@ def _aggregate(node: exp.Anonymous, query: Text) -> None:
     if wrong:
         called = NAME.sub(r"\1", str(node.this))
         raise SqlProblem(f"the aggregate '{called}' does not take {wrong}", span=_place(node, query))
+    if any(_is_aggregate_of_groups(inner) for argument in arguments for inner in _outside_subqueries(argument)):
+        raise SqlProblem("an aggregate cannot stand inside an aggregate", span=_place(node, query))
     values: exp.Expr = _packed(arguments)
     if distinct is not None:
         values = exp.Distinct(expressions=[values])
@@ -81,6 +83,20 @@ def _arguments(node: exp.Anonymous) -> tuple[list[Any], Any, Any]:
         distinct = arguments[0]
         arguments = list(distinct.expressions)
     return [argument.copy() for argument in arguments], distinct, order
+
+
+def _outside_subqueries(root: Any) -> Iterator[Any]:
+    from sqlglot import exp
+
+    return root.walk(prune=lambda node: isinstance(node, exp.Query))
+
+
+def _is_aggregate_of_groups(node: Any) -> bool:
+    """Whether a node is an aggregate of ours that is rewritten already, and is not one over a window."""
+    from sqlglot import exp
+
+    is_ours = isinstance(node, exp.Anonymous) and has_form(str(node.this), "udaf")
+    return is_ours and not isinstance(node.expressions[0], exp.Window)
 
 
 def _around(node: exp.Expr, top: exp.Expr) -> list[Any]:

@@ -123,7 +123,7 @@ def _writer(kind: pa.DataType) -> Convert:
     if type_names.is_list(kind):
         return _list_writer(kind)
     if test.is_decimal(kind):
-        return lambda value: _written_decimal(value, kind.scale)
+        return lambda value: _written_decimal(value, kind.precision, kind.scale)
     for matches, write in (
         (test.is_integer, _written_integer),
         (test.is_floating, _written_float),
@@ -131,6 +131,7 @@ def _writer(kind: pa.DataType) -> Convert:
         (test.is_string, _of_type("str")),
         (test.is_binary, _of_type("bytes", "bytearray", "memoryview")),
         (test.is_date, _written_date),
+        (test.is_timestamp, _of_type("datetime", "datetime64")),
     ):
         if matches(kind):
             return write
@@ -175,7 +176,7 @@ def _written_float(value: Any) -> float:
     return float(value)
 
 
-def _written_decimal(value: Any, scale: int) -> decimal.Decimal:
+def _written_decimal(value: Any, precision: int, scale: int) -> decimal.Decimal:
     if isinstance(value, decimal.Decimal):
         number = value
     elif isinstance(value, int) and not _is_bool(value):
@@ -184,7 +185,10 @@ def _written_decimal(value: Any, scale: int) -> decimal.Decimal:
         number = decimal.Decimal(repr(_written_float(value)))
     if not number.is_finite():
         raise ValueError("a decimal has no NaN and no infinity")
-    return number.quantize(decimal.Decimal(1).scaleb(-scale), context=_PRECISE)
+    rounded = number.quantize(decimal.Decimal(1).scaleb(-scale), context=_PRECISE)
+    if rounded and rounded.adjusted() >= precision - scale:
+        raise ValueError(f"it has more than {precision - scale} digits before the point")
+    return rounded
 
 
 def _written_date(value: Any) -> Any:

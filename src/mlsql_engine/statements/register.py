@@ -8,17 +8,15 @@ The newest version of a model is loaded at once in a worker process of its own, 
 said here. In SQL the function takes one vector, one array of numbers, several number columns or `struct(*)`; a
 NULL among them gives NULL.
 
-    register PythonAlg.`/tmp/model` as predict where pythonScriptPath="predict.py";
-    select predict(features) as p from data as predicted;
-
 ScriptUDF makes a function, or with udfType="udaf" an aggregate, of a script that a table holds (load script) or
 that stands in the option code; it runs in a worker process, too. [Script functions](script-functions.md) tells all.
 
-    register ScriptUDF.`` as shout where dataType="string" and code='''
-    def apply(text):
-        return text.upper() + "!"
+    register PythonAlg.`/tmp/model` as predict where pythonScriptPath="predict.py";
+    register ScriptUDF.`` as percent where dataType="string" and code='''
+    def apply(share):
+        return f"{share:.0%}"
     ''';
-    select shout('hello') as said as shouted;
+    select predict(features) as p, percent(predict(features)) as text from data as predicted;
 """
 
 from __future__ import annotations
@@ -79,9 +77,15 @@ def _script_table(target: Text, context: Context) -> Relation:
     try:
         return context.table(target)
     except UnknownName as error:
-        if error.kind == "table" and target.value in context.variables:
-            error.hint = f"load script.`{target.value}` as t; makes a table of the variable"
+        error.hint = hint_of_variable(target, context.variables) or error.hint
         raise
+
+
+def hint_of_variable(target: Text, variables: Container[str]) -> str | None:
+    """What to say where the table of a script is not there, but a variable of that name is."""
+    if target.value not in variables:
+        return None
+    return f"load script.`{target.value}` as t; makes a table of the variable"
 
 
 def refuse_second_script(target: Text, tables: Container[str]) -> None:

@@ -23,7 +23,7 @@ from mlsql_engine.statements.checking.queries import check_definition, check_que
 from mlsql_engine.statements.checking.state import is_known
 from mlsql_engine.statements.commands.base import check_arguments, find
 from mlsql_engine.statements.load import check_script_file
-from mlsql_engine.statements.register import refuse_second_script
+from mlsql_engine.statements.register import hint_of_variable, refuse_second_script
 from mlsql_engine.statements.set import SetOptions, check_shell
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _need_script_table(algorithm: ScriptAlgorithm, path: Text, options: Any, che
     if options is None or not is_known(path):
         return
     if algorithm.check(path, options):
-        need_table(path, checker)
+        need_table(path, checker, hint_of_variable(path, checker.state.variables))
     elif path.value:
         refuse_second_script(path, checker.state.tables)
 

@@ -88,7 +88,7 @@ def _arguments(node: exp.Anonymous) -> tuple[list[Any], Any, Any]:
 def _outside_subqueries(root: Any) -> Iterator[Any]:
     from sqlglot import exp
 
-    return root.walk(prune=lambda node: isinstance(node, exp.Query))
+    yield from root.walk(prune=lambda node: isinstance(node, exp.Query))
 
 
 def _is_aggregate_of_groups(node: Any) -> bool:

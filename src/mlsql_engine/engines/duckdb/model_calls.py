@@ -141,24 +141,25 @@ def _is_nothing(kind: pa.DataType) -> bool:
 
 def _hidden(values: pa.Array) -> pa.Array:
     kind = hidden_type(values.type)
-    if kind == values.type:
+    if kind is values.type:
         return values
     batch = pa.RecordBatch.from_arrays([values], names=["value"])
     return vector_columns.relabel(batch, pa.schema([pa.field("value", kind)])).column(0)
 
 
 def hidden_type(kind: pa.DataType) -> pa.DataType:
-    """A predictor's type as DuckDB holds it: vectors under their hidden field names."""
+    """A predictor's type as DuckDB holds it: every vector in it under its hidden field names."""
+    made = kind
     if pa.types.is_struct(kind):
         names = [field.name for field in kind]
         hidden = vectors.FIELDS if names == list(vectors.PUBLIC_FIELDS) else names
         fields = zip(kind, hidden, strict=True)
-        return pa.struct([field.with_name(name).with_type(hidden_type(field.type)) for field, name in fields])
-    if pa.types.is_map(kind):
-        return pa.map_(hidden_type(kind.key_type), hidden_type(kind.item_type))
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(hidden_type(kind.value_type)))
-    return kind
+        made = pa.struct([field.with_name(name).with_type(hidden_type(field.type)) for field, name in fields])
+    elif pa.types.is_map(kind):
+        made = pa.map_(hidden_type(kind.key_type), hidden_type(kind.item_type))
+    elif pa.types.is_list(kind):
+        made = pa.list_(kind.value_field.with_type(hidden_type(kind.value_type)))
+    return kind if made == kind else made
 
 
 def _duckdb_type(connection: duckdb.DuckDBPyConnection, kind: pa.DataType) -> Any:

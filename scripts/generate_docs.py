@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mlsql_engine import statements
+from mlsql_engine.algorithms.base import ScriptAlgorithm
 from mlsql_engine.core import codes
 from mlsql_engine.core.options import describe
 from mlsql_engine.engines.duckdb.functions import MACROS
@@ -84,6 +85,9 @@ def options_page() -> str:
         parts += [options_table(f"{verb} {source.name}", cls) for verb, cls in by_verb.items() if cls is not None]
     parts.append("\n## Algorithms\n")
     for algorithm in algorithms():
+        if isinstance(algorithm, ScriptAlgorithm):
+            parts.append(options_table(f"register {algorithm.name}", algorithm.function_options))
+            continue
         parts.append(options_table(f"train and run {algorithm.name}", algorithm.train_options))
         parts.append(options_table(f"register and predict {algorithm.name}", algorithm.function_options))
     parts.append("\n## Statements\n")

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from types import TracebackType
 
-from mlsql_engine.algorithms.base import Algorithm, Workshop
+from mlsql_engine.algorithms.base import AnyAlgorithm, Workshop
 from mlsql_engine.core.errors import MlsqlError, UnknownName
 from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.jobs import Jobs
@@ -213,6 +214,7 @@ def sources() -> Registry[Source]:
     registry.add("jdbc", _jdbc)
     for source in models.SOURCES:
         registry.add(source.name, partial(_same, source))
+    registry.add("script", _script)
     return registry
 
 
@@ -224,6 +226,12 @@ def _jdbc() -> Source:
     from mlsql_engine.sources.jdbc import JdbcSource
 
     return JdbcSource()
+
+
+def _script() -> Source:
+    from mlsql_engine.sources.script import ScriptTables
+
+    return ScriptTables()
 
 
 def statements() -> Registry[StatementPlugin]:
@@ -258,21 +266,22 @@ def _command(module: str) -> Command:
     return made
 
 
-def algorithms() -> Registry[Algorithm]:
+def algorithms() -> Registry[AnyAlgorithm]:
     """The algorithms that there are."""
-    registry: Registry[Algorithm] = Registry("algorithm", "mlsql.algorithms")
-    for name, module in _ALGORITHMS.items():
-        registry.add(name, partial(_algorithm, name, module))
+    registry: Registry[AnyAlgorithm] = Registry("algorithm", "mlsql.algorithms")
+    for name, place in _ALGORITHMS.items():
+        registry.add(name, partial(_algorithm, place))
     return registry
 
 
 _ALGORITHMS = {
-    "PythonAlg": "python_alg",
-    "PythonParallelExt": "python_parallel",
-    "SKLearn": "sklearn",
+    "PythonAlg": "python_alg:PythonAlg",
+    "PythonParallelExt": "python_parallel:PythonParallelExt",
+    "SKLearn": "sklearn:SKLearn",
+    "ScriptUDF": "script_udf:ScriptUdf",
 }
 
 
-def _algorithm(name: str, module: str) -> Algorithm:
-    made: Algorithm = getattr(import_module(f"mlsql_engine.algorithms.{module}"), name)()
+def _algorithm(place: str) -> AnyAlgorithm:
+    made: AnyAlgorithm = resolve_name(f"mlsql_engine.algorithms.{place}")()
     return made

@@ -28,7 +28,7 @@ EXPECTED: dict[str, Any] = {
     "load": [{"a": 1}, {"a": 2}],
     "predict": [{"label": 0, "prediction": 3.0}, {"label": 1, "prediction": 7.0}],
     "refresh": [{"a": "1"}],
-    "register": [{"p": 3.0}, {"p": 7.0}],
+    "register": [{"p": 3.0, "text": "300%"}, {"p": 7.0, "text": "700%"}],
     "save": [{"a": 1}],
     "select": [{"a": 1, "b": "x"}],
     "set": [{"text": "2 rows"}],

@@ -44,6 +44,24 @@ def test_quickstart(example: Path, tmp_path: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.parametrize("example", ["script_functions"], indirect=True)
+def test_script_functions(example: Path) -> None:
+    done = subprocess.run(
+        [*MLSQL, "run", str(example / "script.mlsql")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    readme = (ROOT / "examples" / "script_functions" / "README.md").read_text(encoding="utf-8")
+    assert "product    orders      typical_price" in done.stdout
+    assert f"```\n{done.stdout}```" in readme
+    assert done.stderr.splitlines() == [
+        "register: parts gives struct<name:string,grams:int>",
+        "register: typical gives double",
+        "register: spent gives double",
+        "register: with_tax gives decimal(10,2)",
+        "register: stars gives string",
+    ]
+
+
 def test_the_readme_shows_the_script(tmp_path: Path) -> None:
     """The README's script is the example's, but for comments and line breaks."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,4 +72,5 @@ def test_the_readme_shows_the_script(tmp_path: Path) -> None:
 
 
 def test_every_example_is_run() -> None:
-    assert sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir()) == ["quickstart"]
+    folders = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
+    assert folders == ["quickstart", "script_functions"]

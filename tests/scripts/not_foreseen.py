@@ -13,7 +13,8 @@ _BY_REASON: dict[str, str] = {
         assert_not_boolean assert_unknown_column condition_array condition_not_boolean condition_text
         condition_text_is_no_number condition_unknown_column create_query_wrong create_view_too_few_names
         include_error_inside include_error_two_deep insert_into_a_select insert_too_few_values
-        insert_too_many_values insert_unknown_column predict_column_taken save_partition_by_all
+        insert_too_many_values insert_unknown_column predict_column_taken script_table_of_another_form
+        save_partition_by_all
         save_partition_twice sql_aggregate sql_ambiguous_column sql_type sql_vector_field
         sql_vector_field_subscript sql_vector_function_of_number unknown_column unknown_column_alias
         unknown_column_in_function unknown_column_partition unknown_column_qualified unknown_column_where
@@ -22,7 +23,8 @@ _BY_REASON: dict[str, str] = {
         jdbc_no_file jdbc_no_server jdbc_other_type jdbc_query jdbc_save_exists jdbc_save_vector jdbc_unknown_table
         """,
     "functions are known to an engine": """
-        condition_of_the_second_branch function_gone unknown_function unknown_function_vector
+        condition_of_the_second_branch function_gone script_aggregate_in_where script_aggregate_of_an_aggregate
+        unknown_function unknown_function_vector
         """,
     "which options go together is known to the format": "load_model_params_version_of_algorithm",
     "settings are the engine's, and the engine is chosen when the script is run": """
@@ -31,7 +33,9 @@ _BY_REASON: dict[str, str] = {
     "encodings are the engine's": "value_encoding",
     "the command or the script is not run": """
         model_damaged
-        model_without_estimator predict_raises set_shell_fails set_shell_silent train_exits train_nothing
+        model_without_estimator predict_raises script_decimal script_method_missing script_raises script_syntax
+        script_too_few_arguments script_type_not_said script_wrong_value set_shell_fails
+        set_shell_silent train_exits train_nothing
         train_raises train_strict_version train_syntax
         """,
     "the algorithm itself looks at it when it trains": """

@@ -35,6 +35,9 @@ def test_no_expected_text_holds_what_is_not_for_users(text: str) -> None:
     for internal in (
         "mlsql_relation_",
         "mlsql_function_",
+        "mlsql_udf_",
+        "mlsql_udaf_",
+        "mlsql_argument_",
         "__values",
         "/tmp/",
         "VARCHAR",

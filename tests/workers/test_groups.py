@@ -234,7 +234,8 @@ print(second.VALUE)''';
 def test_a_table_that_holds_no_script(trainer: Trainer) -> None:
     with pytest.raises(MlsqlError) as caught:
         trainer.session.run('train data as PythonAlg.`model` where scripts="data";', folder=trainer.folder)
-    assert (caught.value.code, caught.value.message) == ("BAD_VALUE", "the table 'data' holds no script")
+    message = "the table 'data' is no script: it has the columns x, y, label, and none called value"
+    assert (caught.value.code, caught.value.message) == ("BAD_VALUE", message)
     assert not trainer.model.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -92,3 +93,24 @@ def test_python_3_9_trains(session: Session, tmp_path: Path, progress: RecordedP
     (row,) = train(session, tmp_path, 'and systemParam.pythonPath="pypy3" and systemParam.pythonVer="3.11"')
     assert (row["status"], row["score"], row["message"]) == ("success", 3.0, "(3, 9)")
     assert [code for code, _ in progress.warnings] == ["PYTHON_VERSION"]
+
+
+def test_other_versions_of_libraries_than_at_the_training_are_told_once(
+    session: Session, tmp_path: Path, progress: RecordedProgress
+) -> None:
+    session.run('train data as SKLearn.`model` where alg="LinearRegression";', folder=tmp_path)
+    place = tmp_path / "model" / "_model_0" / "meta" / "manifest.json"
+    manifest = json.loads(place.read_text(encoding="utf-8"))
+    libraries = manifest["groups"][0]["libraries"]
+    now = libraries["scikit-learn"]
+    libraries.update({"scikit-learn": "0.1", "no-such-package": "2.0"})
+    place.write_text(json.dumps(manifest), encoding="utf-8")
+    for _ in range(2):
+        session.run("register SKLearn.`model` as f;", folder=tmp_path)
+    assert progress.warnings == [
+        (
+            "LIBRARY_VERSIONS",
+            "the model of function f was trained with no-such-package 2.0, now not there, "
+            f"scikit-learn 0.1, now {now} (in {sys.executable})",
+        )
+    ]

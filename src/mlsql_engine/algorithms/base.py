@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-from mlsql_engine.core.errors import DataProblem
-from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.core.errors import DataProblem, MlsqlError
+from mlsql_engine.core.functions import Described, FunctionSpec, ScriptText
 from mlsql_engine.core.paths import resolve_path
 from mlsql_engine.core.progress import Progress
+from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
@@ -83,8 +84,39 @@ class FunctionRequest:
         return self.workshop.store(self.path)
 
 
+@dataclass(frozen=True)
+class ScriptRequest:
+    """One register statement of an algorithm that makes functions of scripts.
+
+    `target` is what stands in backquotes, and `script` what the table of that name holds, None where there is none.
+    """
+
+    name: str
+    target: Text
+    script: ScriptText | None
+    options: Any
+    folder: Path
+
+
+@runtime_checkable
+class ScriptAlgorithm(Protocol):
+    """An algorithm that makes functions of scripts. It has no models: it trains nothing and predicts no tables."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def function_options(self) -> type: ...
+
+    def check(self, target: Text, options: Any) -> bool:
+        """Raise BadValue for what can be told without the script; whether the target names a table that has it."""
+
+    def script_function(self, request: ScriptRequest) -> FunctionSpec:
+        """How the script is opened as a function."""
+
+
 class Algorithm(Protocol):
-    """One algorithm. `train_options` and `function_options` are the dataclasses of its options."""
+    """One algorithm of models. `train_options` and `function_options` are the dataclasses of its options."""
 
     @property
     def name(self) -> str: ...
@@ -103,6 +135,22 @@ class Algorithm(Protocol):
 
     def input_columns(self, request: FunctionRequest, described: Described, schema: pa.Schema) -> Sequence[str]:
         """The columns of a table that `predict` hands to the function, in order."""
+
+
+AnyAlgorithm: TypeAlias = Algorithm | ScriptAlgorithm
+
+
+def model_algorithm(algorithms: Registry[AnyAlgorithm], name: Text) -> Algorithm:
+    """The algorithm of that name. Raises UnknownName, and MlsqlError for one that has no models."""
+    found = algorithms.find(name)
+    if isinstance(found, ScriptAlgorithm):
+        raise MlsqlError(
+            f"{found.name} makes functions of scripts: it neither trains nor predicts a table",
+            span=name.span,
+            hint=f"register {found.name}.`table` as f; and call f in a select",
+            code="UNKNOWN_ALGORITHM",
+        )
+    return found
 
 
 def existing_script(path: Text, folder: Path) -> Path:

@@ -42,7 +42,7 @@ ERRORS: Final[dict[str, str]] = {
     "SYNTAX": "The text is not MLSQL, or a query is not Spark SQL.",
     "TIMEOUT": "A script did not end in the time that the option timeout gives it.",
     "UNKNOWN_ALIAS": "The model has no alias of that name.",
-    "UNKNOWN_ALGORITHM": "There is no algorithm of that name.",
+    "UNKNOWN_ALGORITHM": "There is no algorithm of that name, or it cannot do what the statement asks.",
     "UNKNOWN_COLUMN": "The tables of the query have no column of that name.",
     "UNKNOWN_COMMAND": "There is no !command of that name.",
     "UNKNOWN_CONNECTION": "No connect statement has made a connection of that name.",
@@ -55,6 +55,7 @@ ERRORS: Final[dict[str, str]] = {
     "UNKNOWN_OPTION": "The format, algorithm or statement has no such option.",
     "UNKNOWN_PROTOCOL": "No file system is known for URLs that begin so.",
     "UNKNOWN_RUNNING_JOB": "No job of that number is running.",
+    "UNKNOWN_SCRIPT": "Neither a variable nor a file of that name holds a script.",
     "UNKNOWN_SETTING": "The engine has no setting of that name.",
     "UNKNOWN_STATEMENT": "No package adds a statement of that word.",
     "UNKNOWN_TABLE": "The session, or the database that is loaded from, has no table of that name.",
@@ -67,8 +68,9 @@ ERRORS: Final[dict[str, str]] = {
 
 WARNINGS: Final[dict[str, str]] = {
     "BROKEN_MODEL": "A version of a model is damaged; the others are shown.",
-    "HIDDEN_FUNCTION": "A model is registered under the name of a built-in function, which it hides.",
+    "HIDDEN_FUNCTION": "A function is registered under the name of a built-in one, which it hides.",
     "KAFKA_LOG": "kafkaParam is given with local data: the training log is shown, not sent to Kafka.",
+    "LIBRARY_VERSIONS": "A model is loaded with other versions of libraries than it was trained with.",
     "NOT_SCORED": "A model was trained, and could not be measured on validateTable or evaluateTable.",
     "NO_SETTING": "A setting of Spark's means nothing to the engine that runs the script.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for, and runs anyway.",

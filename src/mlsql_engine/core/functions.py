@@ -4,10 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from mlsql_engine.core.span import Span
+from mlsql_engine.core.text import Text
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+CallForm: TypeAlias = Literal["model", "udf", "udaf"]
+"""How queries call a function: a model, a function of a script, or an aggregate of a script."""
+
+
+@dataclass(frozen=True)
+class ScriptText:
+    """A Python script that is kept as text.
+
+    `name` is what errors and tracebacks call it; `folder` is where it finds its neighbours, None for nowhere;
+    `table` the table that held it, "" for none; `written` where an MLSQL script has it, if one does.
+    """
+
+    name: str
+    text: str
+    folder: str | None = None
+    table: str = ""
+    written: Text | None = None
+
+    def place(self, line: int) -> Span | None:
+        """Where an MLSQL script has a line, counted from 1; None where none does."""
+        lines = [] if self.written is None else self.written.value.split("\n")
+        if self.written is None or not 1 <= line <= len(lines):
+            return None
+        start = sum(len(before) + 1 for before in lines[: line - 1])
+        shown = lines[line - 1].strip()
+        start += lines[line - 1].find(shown)
+        return self.written.place(start, start + max(1, len(shown)))
+
+
+@dataclass(frozen=True)
+class ScriptFunction:
+    """Which function or class of a script is meant; None where register does not say."""
+
+    script: ScriptText
+    form: CallForm
+    method: str | None = None
+    class_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -18,7 +59,9 @@ class FunctionSpec:
     script, or None for the model's own estimator; `interpreter` the Python that loads it; `environment`
     variables added to its environment; `train_params` are handed to a row script when they are wanted;
     `parameters` are what `mlsql.params()` gives in the worker; `called` is the title where the name is ours;
-    `published` is the path or URL of the model that `model_path` may be a copy of.
+    `published` is the path or URL of the model that `model_path` may be a copy of; `libraries` are the versions
+    that it was trained with. With a `function` it is one of a script's text, and there is no model: `model_path` is
+    empty.
     """
 
     name: str
@@ -33,10 +76,12 @@ class FunctionSpec:
     workers: int = 1
     called: str = ""
     published: str = ""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    function: ScriptFunction | None = None
 
     @property
     def model(self) -> str:
-        """The path or URL of the model, as users know it."""
+        """The path or URL of the model, as users know it; empty where there is none."""
         return self.published or self.model_path
 
     @property
@@ -52,6 +97,7 @@ class Described:
     contract: str
     return_type: pa.DataType
     feature_names: tuple[str, ...] | None = None
+    form: CallForm = "model"
 
 
 class Predictor(Protocol):

@@ -13,7 +13,7 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import SqlProblem, SyntaxProblem
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines import spark_meaning, spark_queries, spark_syntax
+from mlsql_engine.engines import script_calls, spark_meaning, spark_queries, spark_syntax
 from mlsql_engine.engines.duckdb.functions import OVERLOADED
 from mlsql_engine.engines.plain_calls import call_places, with_functions, without_types
 from mlsql_engine.engines.query_limits import refuse_deep_nesting, refuse_high_tree, refuse_nested_casts, too_deep
@@ -144,6 +144,8 @@ def _read(
     _spread_structs(found["Struct"], query)
     calls = [str(node.this).lower() for node in found["Anonymous"]]
     spark_meaning.mend(tree, query)
+    if any(name is not None and script_calls.concerns(name) for name in terms.functions.values()):
+        script_calls.rewrite(_nodes(tree)[1]["Anonymous"], query)
     if terms.text_as_numbers:
         spark_meaning.take_text_as_numbers(tree)
     _, left = _nodes(tree)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-Place = Literal["path", "variable", "connection", "model", "modelOrAlgorithm"]
+Place = Literal["path", "variable", "connection", "model", "modelOrAlgorithm", "script"]
 
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """What load asks: `place` is an absolute path, or the text of a variable; `options` the source's own.
+    """What load asks: `place` is an absolute path, or with `is_text` a variable's text; `options` the source's own.
 
     `span` is where the script names the place; `called` is what errors call rows that are in no file;
     `connection` are the options of the connection that the place is a table of, and `connections` the names of
@@ -37,6 +37,7 @@ class LoadRequest:
     connection: Any = None
     connections: tuple[str, ...] = ()
     model: ModelRequest | None = None
+    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Source(Protocol):
 
     `load_options`, `save_options` and `connect_options` are the dataclasses of its options, None where it cannot do
     that; `place` says whether what stands in backquotes is a path, the name of a variable, `name.table` of a
-    connection, the path of a model, or that or the name of an algorithm.
+    connection, the path of a model, or that or the name of an algorithm, or, for a script, the name of a variable
+    where there is one and else a path.
     """
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlsql_engine.algorithms.base import Algorithm, Workshop
+from mlsql_engine.algorithms.base import AnyAlgorithm, Workshop
 from mlsql_engine.core.errors import UnknownName, errors_at
 from mlsql_engine.core.jobs import Job, Jobs
 from mlsql_engine.core.options import parse_options, referenced_tables
@@ -54,7 +54,7 @@ class SessionState:
 
     engine: Engine
     sources: Registry[Source]
-    algorithms: Registry[Algorithm]
+    algorithms: Registry[AnyAlgorithm]
     statements: Registry[StatementPlugin]
     commands: Registry[Command]
     functions: Functions

@@ -13,6 +13,9 @@ What is known of trained models is loaded by the path that was trained: modelHis
 parameter group), modelParams (a row for each parameter; of an algorithm's name, its options), modelMetrics (a row
 for each metric) and modelEvaluation (what="confusion_matrix", "roc" or "residuals": the points of that picture).
 
+Format script makes a table of one row that holds a Python script, for register: the text of the variable of that
+name or, where there is none, of the file (columns: value, the text; file, its path, or NULL).
+
     set rows = '''{"a": 1}
     {"a": 2}''';
     load jsonStr.`rows` as t;
@@ -21,10 +24,13 @@ for each metric) and modelEvaluation (what="confusion_matrix", "roc" or "residua
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from mlsql_engine.algorithms.base import Algorithm
-from mlsql_engine.core.errors import UnknownName, errors_at
+from mlsql_engine.algorithms.base import AnyAlgorithm
+from mlsql_engine.core.errors import DataProblem, UnknownName, errors_at, nearest
+from mlsql_engine.core.paths import near_file
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import LoadStatement
@@ -58,7 +64,7 @@ def _model(source: Source, path: Text, context: Context) -> ModelRequest:
     return ModelRequest(workshop.store(place), workshop.progress)
 
 
-def names_algorithm(source: Source, path: Text, place: ModelPath, algorithms: Registry[Algorithm]) -> bool:
+def names_algorithm(source: Source, path: Text, place: ModelPath, algorithms: Registry[AnyAlgorithm]) -> bool:
     """Whether a source is asked of an algorithm, and not of a model."""
     may = source.place == "modelOrAlgorithm" and place.local is not None and not os.path.isdir(place.local)
     return may and path.value in algorithms
@@ -73,6 +79,25 @@ def _request(source: Source, path: Text, options: Any, context: Context) -> Load
         return LoadRequest(place, options, path.span, "the table", connection, known)
     if source.place in ("model", "modelOrAlgorithm"):
         return LoadRequest(path.value, options, path.span, model=_model(source, path, context))
+    if source.place == "script" and path.value not in context.variables:
+        file = absolute(path)
+        check_script_file(path, file, context.variables)
+        return LoadRequest(str(file), options, path.span, called="the file")
     if path.value not in context.variables:
         raise UnknownName("variable", path.value, context.variables, span=path.span)
-    return LoadRequest(context.variables[path.value], options, path.span, called=f"the variable '{path.value}'")
+    called = f"the variable '{path.value}'"
+    return LoadRequest(context.variables[path.value], options, path.span, called, is_text=True)
+
+
+def check_script_file(path: Text, place: Path, variables: Iterable[str]) -> None:
+    """Raise DataProblem where the file of a script is not there, which may have been meant as a variable."""
+    if place.is_dir():
+        raise DataProblem(f"the script {place} is a folder", span=path.span, code="UNKNOWN_SCRIPT")
+    if not place.exists():
+        near = nearest(path.value, variables)
+        raise DataProblem(
+            f"there is neither a variable '{path.value}' nor a file {place}",
+            span=path.span,
+            code="UNKNOWN_SCRIPT",
+            hint=f"did you mean the variable '{near}'?" if near is not None else near_file(str(place)),
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mlsql_engine.algorithms.base import Algorithm
+from mlsql_engine.algorithms.base import AnyAlgorithm, ScriptAlgorithm
 from mlsql_engine.core.arrow_rows import arrow_table
 from mlsql_engine.core.options import describe
 from mlsql_engine.sources.base import Source
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def of_algorithm(algorithm: Algorithm) -> pa.Table:
+def of_algorithm(algorithm: AnyAlgorithm) -> pa.Table:
     """What train, run, register and predict take with the algorithm."""
+    if isinstance(algorithm, ScriptAlgorithm):
+        return _table({"register": algorithm.function_options})
     return _table({"train, run": algorithm.train_options, "register, predict": algorithm.function_options})
 
 

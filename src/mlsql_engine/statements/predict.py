@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlsql_engine.algorithms.base import FunctionRequest
+from mlsql_engine.algorithms.base import FunctionRequest, model_algorithm
 from mlsql_engine.core.errors import BadValue, errors_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.quoting import spark_identifier, spark_table
@@ -25,7 +25,7 @@ _COLUMN = "prediction"
 
 def execute(statement: PredictStatement, context: Context) -> Outcome:
     """Predict the table. Raises ModelProblem, ScriptFailed or WorkerProblem."""
-    algorithm = context.session.algorithms.find(statement.algorithm.name)
+    algorithm = model_algorithm(context.session.algorithms, statement.algorithm.name)
     options: Any = options_of(algorithm.function_options, statement.options, f"predict {algorithm.name}")
     relation = context.table(statement.table)
     if _COLUMN in (name.lower() for name in relation.columns):

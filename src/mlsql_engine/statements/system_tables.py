@@ -53,8 +53,8 @@ def functions(session: SessionState) -> pa.Table:
             "name": spec.name,
             "returnType": type_name(described.return_type),
             "contract": described.contract,
-            "model": spec.model,
-            "script": spec.script,
+            "model": spec.model or None,
+            "script": spec.script if spec.function is None else spec.function.script.name,
             "interpreter": spec.interpreter,
             "workers": spec.workers,
         }

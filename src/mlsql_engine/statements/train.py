@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlsql_engine.algorithms.base import TrainRequest
+from mlsql_engine.algorithms.base import TrainRequest, model_algorithm
 from mlsql_engine.core.errors import errors_at
 from mlsql_engine.engines.base import Relation
 from mlsql_engine.language.ast import TrainStatement
@@ -25,7 +25,7 @@ from mlsql_engine.statements.context import Context, Outcome, model_path, option
 
 def execute(statement: TrainStatement, context: Context) -> Outcome:
     """Train. Raises UnknownName for table or algorithm, and what the algorithm raises."""
-    algorithm = context.session.algorithms.find(statement.algorithm.name)
+    algorithm = model_algorithm(context.session.algorithms, statement.algorithm.name)
     options: Any = options_of(algorithm.train_options, statement.options, f"train {algorithm.name}")
     request = TrainRequest(
         relation=_input(statement, context),

@@ -4,8 +4,8 @@
     unregister ALGORITHM.`path` [as function];
 
 The function's workers end. The second form takes the words of the register statement: without a function's name
-it forgets every function of that model. Tables that were made with the function can still be read: they start its
-workers again.
+it forgets every function of that model, or of the script in that table. Tables that were made with the function can
+still be read: they start its workers again.
 
     register PythonAlg.`/tmp/model` as score;
     unregister score;
@@ -13,7 +13,9 @@ workers again.
 
 from __future__ import annotations
 
+from mlsql_engine.algorithms.base import ScriptAlgorithm
 from mlsql_engine.core.errors import ModelProblem, UnknownName
+from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.core.text import Text
 from mlsql_engine.language.ast import Target, UnregisterStatement
 from mlsql_engine.statements.context import Context, Outcome, model_path
@@ -39,14 +41,17 @@ def _registered(function: Text, context: Context) -> str:
 
 
 def _of_model(target: Target, wanted: list[str], context: Context) -> list[str]:
-    """The functions of a model, or that of them which is wanted."""
+    """The functions of a model or a script, or that of them which is wanted."""
     algorithm = context.session.algorithms.find(target.name)
-    path = model_path(target.path)
-    found = [
-        spec.name.lower()
-        for spec, _ in context.session.functions.registered()
-        if not spec.called and path.holds(spec.model)
-    ]
+    of_scripts = isinstance(algorithm, ScriptAlgorithm)
+
+    def is_of_it(spec: FunctionSpec) -> bool:
+        if spec.function is not None:
+            return of_scripts and spec.function.script.table == target.path.value.strip().lower()
+        return not of_scripts and model_path(target.path).holds(spec.model)
+
+    registered = [spec for spec, _ in context.session.functions.registered() if not spec.called]
+    found = [spec.name.lower() for spec in registered if is_of_it(spec)]
     chosen = [name for name in found if not wanted or name in wanted]
     if not chosen:
         what = f"no function '{wanted[0]}'" if wanted else "no function"

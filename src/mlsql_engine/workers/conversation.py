@@ -140,4 +140,8 @@ def script_failure(report: dict[str, Any], worker: WorkerProcess) -> ScriptFaile
         case _:
             first_line = str(report.get("message", "")).split("\n")[0]
             text = f": {first_line}" if first_line else ""
-            return ScriptFailed(f"{what} raised {report['type']}{text}{place}", details=details)
+            return ScriptFailed(
+                f"{what} raised {report['type']}{text}{place}",
+                hint=report.get("hint") or None,
+                details=details,
+            )

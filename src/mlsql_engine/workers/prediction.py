@@ -12,11 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from mlsql_engine.core.errors import Detail, MlsqlError, ModelProblem, ScriptFailed, WorkerProblem
-from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.core.functions import Described, FunctionSpec, ScriptFunction
 from mlsql_engine.core.progress import Progress
+from mlsql_engine.core.span import Span
 from mlsql_engine.core.text_table import cell
 from mlsql_engine.workers import conversation
 from mlsql_engine.workers.launcher import Launcher, WorkerCommand, WorkerProcess
+from mlsql_sdk.call_forms import ARGUMENT, NO_ARGUMENTS
 from mlsql_sdk.wire import Kind, Message
 
 
@@ -52,11 +54,22 @@ class PredictionWorker:
                 str(message.control["contract"]),
                 schema.field(0).type,
                 None if names is None else tuple(names),
+                message.control["form"],
             )
             self._answer = schema
+            self._tell_differences(message.control["differences"], progress)
         except BaseException:
             self.end()
             raise
+
+    def _tell_differences(self, differences: list[list[str | None]], progress: Progress) -> None:
+        """Warn of libraries whose versions are not those that the model was trained with."""
+        if differences:
+            told = ", ".join(f"{name} {trained}, now {here or 'not there'}" for name, trained, here in differences)
+            progress.warn(
+                "LIBRARY_VERSIONS",
+                f"the model of {self._spec.title} was trained with {told} (in {self._spec.interpreter})",
+            )
 
     def _load_control(self, index: int) -> dict[str, Any]:
         spec = self._spec
@@ -66,6 +79,8 @@ class PredictionWorker:
             "index": index,
             "trainParams": None if spec.train_params is None else dict(spec.train_params),
             "returnType": spec.return_type,
+            "libraries": dict(spec.libraries),
+            "function": None if spec.function is None else _function_control(spec.function),
             "parameters": {name: dict(values) for name, values in spec.parameters.items()},
         }
 
@@ -99,7 +114,7 @@ class PredictionWorker:
     def _removed(self) -> ModelProblem | None:
         """Why it cannot be loaded where the model itself is gone."""
         spec = self._spec
-        if os.path.isdir(spec.model_path):
+        if not spec.model_path or os.path.isdir(spec.model_path):
             return None
         return ModelProblem(
             f"the model of {spec.title}, {spec.model}, was removed",
@@ -109,10 +124,23 @@ class PredictionWorker:
 
     def _failure(self, report: dict[str, Any], batch: pa.RecordBatch | None = None) -> MlsqlError:
         error = conversation.script_failure(report, self._process)
+        place = self._place(report)
+        if batch is None:
+            error.at(place)
+        elif place is not None:
+            error.details = (Detail("raised at", place.render()), *error.details)
         row = report.get("row")
-        if batch is not None and isinstance(row, int) and row < batch.num_rows:
-            error.details = (Detail("row", _shown_row(batch, row)), *error.details)
+        if batch is not None and isinstance(row, int) and row < batch.num_rows and batch.num_columns:
+            label = "group" if self.description.form == "udaf" else "row"
+            error.details = (Detail(label, _shown_row(batch, row)), *error.details)
         return error
+
+    def _place(self, report: dict[str, Any]) -> Span | None:
+        """Where in an MLSQL script the line stands that failed."""
+        function = self._spec.function
+        if function is None or report.get("file") != function.script.name:
+            return None
+        return function.script.place(int(report.get("line") or 0))
 
     def alive(self) -> bool:
         """Whether its process runs."""
@@ -123,12 +151,35 @@ class PredictionWorker:
         self._process.end()
 
 
+def _function_control(function: ScriptFunction) -> dict[str, Any]:
+    return {
+        "script": function.script.name,
+        "text": function.script.text,
+        "folder": function.script.folder,
+        "udfType": function.form,
+        "methodName": function.method,
+        "className": function.class_name,
+    }
+
+
 _LONGEST_ROW = 400
 
 
 def _shown_row(batch: pa.RecordBatch, row: int) -> str:
     values = batch.slice(row, 1).to_pylist(maps_as_pydicts="lossy")[0]
-    return ", ".join(cell(value, _LONGEST_ROW) for value in values.values())
+    return ", ".join(cell(_without_packing(value), _LONGEST_ROW) for value in values.values())
+
+
+def _without_packing(value: Any) -> Any:
+    """The rows of a group without the fields that several arguments travel in."""
+    if isinstance(value, list):
+        return [
+            list(row.values())
+            if isinstance(row, dict) and any(name.startswith((ARGUMENT, NO_ARGUMENTS)) for name in row)
+            else row
+            for row in value[:_LONGEST_ROW]
+        ]
+    return value
 
 
 class Pool:

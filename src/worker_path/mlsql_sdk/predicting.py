@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import util
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from .wire import Channel, Closed, Kind, Message
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SCALA = re.compile(r"^\s*(?:def \w+\s*\(.*\).*=\s*\{?\s*$|(?:val|object|import scala)\b)", re.MULTILINE)
 
 
 def serve(channel: Channel, message: Message) -> None:
@@ -46,11 +49,14 @@ def _load(channel: Channel, message: Message) -> Any:
         contract.load(contracts.Loaded(control))
         return _described(channel, contract, control.get("libraries", {}))
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        channel.send(Kind.FAILED, failures.describe(error))
+        channel.send(Kind.FAILED, _report(error))
         return None
 
 
 def _contract(control: dict[str, Any]) -> Any:
+    function = control.get("function")
+    if function is not None:
+        return _script_function(function)
     path = control.get("script")
     if path is None:
         from .estimators import EstimatorContract
@@ -60,6 +66,27 @@ def _contract(control: dict[str, Any]) -> Any:
     return contracts.declared(path)
 
 
+def _script_function(function: dict[str, Any]) -> Any:
+    """The contract of a function of a script's text."""
+    from . import jvm_stand_in
+    from .script_functions import Members, Wanted
+    from .udaf import UdafContract
+    from .udf import UdfContract
+
+    text = function["text"]
+    jvm_stand_in.install(text)
+    try:
+        content = script.execute_text(text, function["script"], function["folder"])
+    except SyntaxError as error:
+        if error.filename == function["script"] and _SCALA.search(text):
+            error.mlsql_hint = "it looks like Scala; a script has to be Python here"  # type: ignore[attr-defined]
+        raise
+    members = Members(content, Wanted(function["script"], function["methodName"], function["className"]))
+    if function["udfType"] == "udaf":
+        return UdafContract(members.aggregate())
+    return UdfContract(members.function())
+
+
 def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
     import pyarrow as pa
 
@@ -67,7 +94,12 @@ def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
     schema = pa.schema([pa.field("prediction", contract.return_type())])
     channel.send(
         Kind.DESCRIBED,
-        {"contract": contract.name, "featureNames": names, "differences": libraries.differences(trained)},
+        {
+            "contract": contract.name,
+            "featureNames": names,
+            "differences": libraries.differences(trained),
+            "form": getattr(contract, "form", "model"),
+        },
         schema.serialize(),
     )
     return contract
@@ -80,10 +112,16 @@ def _answer(channel: Channel, identity: int, contract: Any, batch: pa.RecordBatc
         values = contract.predict(batch)
         answer = pa.RecordBatch.from_arrays([values], names=["prediction"])
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        report = failures.describe(error)
-        row = getattr(error, "mlsql_row", None)
-        if row is not None:
-            report["row"] = row
-        channel.send(Kind.FAILED, report, id=identity)
+        channel.send(Kind.FAILED, _report(error), id=identity)
         return
     channel.send(Kind.BATCH, {}, answer.serialize(), id=identity)
+
+
+def _report(error: BaseException) -> dict[str, Any]:
+    """The control part of a FAILED message, with what the contracts know of the error."""
+    report = failures.describe(error)
+    row = getattr(error, "mlsql_row", None)
+    if row is not None:
+        report["row"] = row
+    report.setdefault("hint", getattr(error, "mlsql_hint", ""))
+    return report

@@ -30,15 +30,19 @@ def execute(path: str) -> dict[str, Any]:
     """
     with tokenize.open(path) as file:
         text = file.read()
-    folder = os.path.dirname(os.path.abspath(path))
-    if sys.path[0] != folder:
+    return execute_text(text, path, os.path.dirname(os.path.abspath(path)))
+
+
+def execute_text(text: str, name: str, folder: str | None) -> dict[str, Any]:
+    """Run a script's text under the name that tracebacks show; without a folder it has no neighbours."""
+    if folder is not None and sys.path[0] != folder:
         sys.path.insert(0, folder)
     module = ModuleType("__main__")
-    module.__dict__.update(__file__=path, __builtins__=builtins)
+    module.__dict__.update(__file__=name, __builtins__=builtins)
     sys.modules["__main__"] = module
-    sys.argv = [path]
+    sys.argv = [name]
     # A traceback shows the lines that ran, even when the file changes meanwhile.
-    linecache.cache[path] = (len(text), None, text.splitlines(True), path)
-    code = compile(text, path, "exec", dont_inherit=True)
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    code = compile(text, name, "exec", dont_inherit=True)
     exec(code, module.__dict__)
     return module.__dict__

@@ -59,6 +59,7 @@ class PythonAlg:
                 "fitParam": dict(group.train_params),
             },
             workers=options.workers,
+            libraries=dict(group.libraries),
             called=request.called,
         )
 

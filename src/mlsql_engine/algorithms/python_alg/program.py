@@ -10,9 +10,8 @@ from pathlib import Path
 from mlsql_engine.algorithms.base import existing_script
 from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_name
 from mlsql_engine.algorithms.python_alg.options import RunOptions, ScriptOptions, SKLearnOptions
-from mlsql_engine.core.errors import BadValue
+from mlsql_engine.algorithms.scripts import script_of_table
 from mlsql_engine.core.options import names_in
-from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
 
 
@@ -74,23 +73,8 @@ def _of_tables(options: ScriptOptions, tables: Mapping[str, Relation], engine: E
     place.mkdir()
     files: dict[str, bytes] = {}
     for name in names:
-        content = script_text(tables[f"scripts.{name.value}"], engine, name).encode()
+        content = script_of_table(tables[f"scripts.{name.value}"], engine, name).text.encode()
         files[f"{name.value}.py"] = content
         (place / f"{name.value}.py").write_bytes(content)
     script = next(place / file for file in files if file.lower() == f"{entry}.py")
     return Program(script, files)
-
-
-def script_text(relation: Relation, engine: Engine, name: Text) -> str:
-    """The script that a table holds: the one text in its one row. Raises BadValue for any other table."""
-    with engine.stream(relation) as stream:
-        columns = stream.schema.names
-        rows = [row for batch in stream for row in batch.slice(0, 2).to_pylist()]
-    value = next(iter(rows[0].values())) if len(rows) == 1 and len(columns) == 1 else None
-    if not isinstance(value, str):
-        raise BadValue(
-            f"the table '{name.value}' holds no script",
-            span=name.span,
-            hint="set x = '''…'''; load script.`x` as t; makes a table that holds one",
-        )
-    return value

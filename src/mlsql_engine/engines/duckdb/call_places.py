@@ -78,12 +78,18 @@ class CallPlaces:
 
         return isinstance(node, exp.Anonymous) and node.name.lower() in self._models
 
+    def is_aggregate(self, node: exp.Expr) -> bool:
+        """Whether the node is an aggregate function, of groups or of a window."""
+        from sqlglot import exp
+
+        known = isinstance(node, exp.Anonymous) and node.name.lower() in self._aggregates
+        return known or isinstance(node, exp.AggFunc)
+
     def is_group_aggregate(self, node: exp.Expr) -> bool:
         """Whether the node is an aggregate of groups, and not the function of a window."""
         from sqlglot import exp
 
-        known = isinstance(node, exp.Anonymous) and node.name.lower() in self._aggregates
-        if not known and not isinstance(node, exp.AggFunc):
+        if not self.is_aggregate(node):
             return False
         wrappers = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
         while isinstance(node.parent, wrappers) and node.arg_key == "this":

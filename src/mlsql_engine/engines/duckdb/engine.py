@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -37,6 +36,7 @@ from mlsql_engine.engines.duckdb.stored_tables import StoredTables
 from mlsql_engine.engines.query_limits import too_deep
 from mlsql_engine.engines.quoting import identifier
 from mlsql_engine.engines.requests import ArrowSave, ReadRequest, WriteRequest
+from mlsql_engine.engines.session_functions import engine_name
 from mlsql_engine.engines.spark_meaning import TO_NUMBER
 from mlsql_engine.engines.translations import Translations
 
@@ -169,10 +169,10 @@ class DuckDBEngine:
     def register_function(self, name: str) -> bool:
         """Make the catalog's function callable; tables made before keep the one they were made with."""
         hides = name.lower() in self._database.built_in_functions()
-        plain = re.sub(r"\W", "_", name.lower())
-        engine_name = f"mlsql_function_{plain}_v{self._database.number()}"
-        self._calls.create(self._database.connection, engine_name, name.lower(), self._catalog.predictor(name))
-        self._functions[name.lower()] = engine_name
+        predictor = self._catalog.predictor(name)
+        own = engine_name(name, predictor.description.form, self._database.number())
+        self._calls.create(self._database.connection, own, name.lower(), predictor)
+        self._functions[name.lower()] = own
         return hides
 
     def unregister_function(self, name: str) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from mlsql_engine.engines.base import BATCH_ROWS
 from mlsql_engine.engines.duckdb.readings import Reading, Readings
 from mlsql_engine.engines.duckdb.relation import DuckRelation, next_reading
+from mlsql_engine.engines.session_functions import NAME
 
 _INTERNAL = re.compile(
-    r"(?:memory\.main\.)?mlsql_relation_\d+(?:_\w+)?|mlsql_function_\w+_v\d+|\bs\d+_m\d+\b", re.IGNORECASE
+    r"(?:memory\.main\.)?mlsql_relation_\d+(?:_\w+)?|mlsql_(?:function|udf|udaf)_\w+_v\d+|\bs\d+_m\d+\b",
+    re.IGNORECASE,
 )
 
 
@@ -85,7 +87,7 @@ class _Names:
 
     def function(self, engine_name: str) -> str:
         """The script's name of a function."""
-        shown = re.sub(r"^mlsql_function_(\w+)_v\d+$", r"\1", engine_name)
+        shown = NAME.sub(r"\1", engine_name)
         return self._functions.get(engine_name, shown)
 
     def readable(self, plan: str) -> str:

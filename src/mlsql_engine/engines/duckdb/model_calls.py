@@ -18,6 +18,7 @@ from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import InternalError
 from mlsql_engine.core.functions import Predictor
 from mlsql_engine.engines.duckdb import vector_columns
+from mlsql_sdk.call_forms import NO_ARGUMENTS
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,9 +127,16 @@ class ModelCalls:
 
 
 def _batch(columns: Sequence[Any]) -> pa.RecordBatch:
+    if len(columns) == 1 and _is_nothing(columns[0].type):
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * len(columns[0]), pa.struct([])))
     arrays = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
     batch = pa.RecordBatch.from_arrays(arrays, names=[f"arg{index}" for index in range(len(arrays))])
     return vector_columns.relabel(batch, vector_columns.public_schema(batch.schema))
+
+
+def _is_nothing(kind: pa.DataType) -> bool:
+    """Whether a column stands for a call without arguments."""
+    return pa.types.is_struct(kind) and [field.name for field in kind] == [NO_ARGUMENTS]
 
 
 def _hidden(values: pa.Array) -> pa.Array:
@@ -140,10 +148,18 @@ def _hidden(values: pa.Array) -> pa.Array:
 
 
 def hidden_type(kind: pa.DataType) -> pa.DataType:
-    """A predictor's type as DuckDB holds it: vectors under their hidden field names."""
-    if pa.types.is_struct(kind) and [field.name for field in kind] == list(vectors.PUBLIC_FIELDS):
-        return pa.struct([field.with_name(name) for field, name in zip(kind, vectors.FIELDS, strict=True)])
-    return kind
+    """A predictor's type as DuckDB holds it: every vector in it under its hidden field names."""
+    made = kind
+    if pa.types.is_struct(kind):
+        names = [field.name for field in kind]
+        hidden = vectors.FIELDS if names == list(vectors.PUBLIC_FIELDS) else names
+        fields = zip(kind, hidden, strict=True)
+        made = pa.struct([field.with_name(name).with_type(hidden_type(field.type)) for field, name in fields])
+    elif pa.types.is_map(kind):
+        made = pa.map_(hidden_type(kind.key_type), hidden_type(kind.item_type))
+    elif pa.types.is_list(kind):
+        made = pa.list_(kind.value_field.with_type(hidden_type(kind.value_type)))
+    return kind if made == kind else made
 
 
 def _duckdb_type(connection: duckdb.DuckDBPyConnection, kind: pa.DataType) -> Any:

@@ -15,12 +15,12 @@ from mlsql_engine.engines.dialect import Translation, no_such_vector_field
 from mlsql_engine.engines.duckdb import functions
 from mlsql_engine.engines.duckdb.file_problems import of_file
 from mlsql_engine.engines.duckdb.wording import (
-    INTERNAL_FUNCTION,
     VECTOR_TYPE,
     readable,
     spark_types,
     with_article,
 )
+from mlsql_engine.engines.session_functions import NAME
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,7 +77,7 @@ def explain(error: duckdb.Error, query: Translation | None = None, names: Names 
         return _unknown_table(found.group(1), text, query, names)
     found = _FUNCTION.search(text)
     if found:
-        return _unknown_function(INTERNAL_FUNCTION.sub(r"\1", found.group(1)), query, names)
+        return _unknown_function(NAME.sub(r"\1", found.group(1)), query, names)
     found = _STRUCT_KEY.search(text)
     if found:
         return _no_field(found.group(1), text, query)
@@ -111,7 +111,7 @@ def _refused(text: str, query: Translation | None) -> SqlProblem:
         return _wrong_count(found.group(1), text, query)
     found = _NO_MATCH.search(text)
     if found:
-        return _no_match(INTERNAL_FUNCTION.sub(r"\1", found.group(1)), found.group(2), text, query)
+        return _no_match(NAME.sub(r"\1", found.group(1)), found.group(2), text, query)
     found = _TO_VECTOR.search(VECTOR_TYPE.sub("vector", text))
     if found:
         return _no_vector(with_article(spark_types(found.group(1))), query)

@@ -157,7 +157,10 @@ class _Draft:
         if found is None or not places.is_plain():
             return
         for call in found[1]:
-            needs = any(isinstance(one, exp.Column | exp.Star | exp.Query | exp.AggFunc) for one in own_nodes(call))
+            needs = any(
+                isinstance(one, exp.Column | exp.Star | exp.Query | exp.Window) or places.is_aggregate(one)
+                for one in own_nodes(call)
+            )
             # Groups and windows take no subquery.
             free = call.find_ancestor(exp.Group, exp.Window, exp.Select) is select
             if not needs and free and found[0] < Step.WINDOWS and not has_random(call):

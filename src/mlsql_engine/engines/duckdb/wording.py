@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from mlsql_engine.engines.session_functions import NAME
+
 VECTOR_TYPE: Final = re.compile(
     r'STRUCT\("?__type"? TINYINT, "?__size"? INTEGER, "?__indices"? INTEGER\[\], "?__values"? DOUBLE\[\]\)'
 )
-INTERNAL_FUNCTION: Final = re.compile(r"mlsql_function_(\w+?)_v\d+")
 _MACRO: Final = re.compile(r"\bmlsql_(?=[a-z])", re.IGNORECASE)
 _INTERNAL_VIEW: Final = re.compile(r'"?mlsql_relation_\d+(?:_rows|_parsed)?"?\.?')
 _LISTING: Final = re.compile(r"\n\s*(?:LINE \d+:|Candidate functions:|Candidate macros:|Please try|Did you mean)")
@@ -47,7 +48,7 @@ _TYPE: Final = re.compile(rf"\b(?:(?P<name>{_NAMES})\b|(?P<decimal>DECIMAL\(\d+,
 def readable(text: str) -> str:
     """The message without DuckDB's own listings, advice and types, and without names that only we know."""
     text = _LISTING.split(text)[0]
-    text = VECTOR_TYPE.sub("vector", INTERNAL_FUNCTION.sub(r"\1", _INTERNAL_VIEW.sub("", text)))
+    text = VECTOR_TYPE.sub("vector", NAME.sub(r"\1", _INTERNAL_VIEW.sub("", text)))
     text = _MACRO.sub("", text)
     text = " ".join(line.strip() for line in text.strip().split("\n") if line.strip())
     text = spark_types(_ADVICE.sub("", text)).rstrip("!.")

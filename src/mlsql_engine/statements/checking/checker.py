@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mlsql_engine.algorithms.base import Algorithm
+from mlsql_engine.algorithms.base import AnyAlgorithm
 from mlsql_engine.core.errors import MlsqlError, SyntaxProblem, UnknownName, errors_at
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.settings import Settings
@@ -31,7 +31,7 @@ class Checker:
     """
 
     sources: Registry[Source]
-    algorithms: Registry[Algorithm]
+    algorithms: Registry[AnyAlgorithm]
     statements: Registry[StatementPlugin]
     commands: Registry[Command]
     state: State = field(default_factory=State)

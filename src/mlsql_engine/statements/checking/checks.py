@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlsql_engine.algorithms.base import ScriptAlgorithm, model_algorithm
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, UnknownName
 from mlsql_engine.core.options import (
     FilePath,
@@ -30,7 +31,8 @@ from mlsql_engine.statements.checking.queries import check_definition, check_que
 from mlsql_engine.statements.checking.state import is_known
 from mlsql_engine.statements.commands.base import check_arguments, find
 from mlsql_engine.statements.context import model_path
-from mlsql_engine.statements.load import names_algorithm
+from mlsql_engine.statements.load import check_script_file, names_algorithm
+from mlsql_engine.statements.register import hint_of_variable, refuse_second_script
 from mlsql_engine.statements.set import SetOptions, check_shell
 
 if TYPE_CHECKING:
@@ -102,6 +104,9 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
     source, options_class = source_options(checker.sources, statement.source.name, "load_options")
     options = _options(options_class, statement.options, f"load {source.name}", statement, checker)
     _need_connection(source, path, options, checker)
+    if source.place == "script":
+        _need_script_text(path, checker)
+        return
     if source.place == "variable" and is_known(path) and path.value not in checker.state.variables:
         raise UnknownName("variable", path.value, checker.state.variables, span=path.span)
     if source.place in ("model", "modelOrAlgorithm") and is_known(path):
@@ -119,6 +124,15 @@ def _load(statement: ast.LoadStatement, checker: Checker) -> None:
         fixed = os.path.dirname(re.split(r"[*?\[]", str(place), maxsplit=1)[0])
         if not checker.state.is_made(Path(fixed)):
             raise DataProblem(f"no file matches {place}", span=path.span, code="FILE_NOT_FOUND")
+
+
+def _need_script_text(path: Text, checker: Checker) -> None:
+    """Note a script that is neither a variable nor a file."""
+    state = checker.state
+    if is_known(path) and path.value not in state.variables and not state.anything:
+        place = _place(path)
+        if place is not None and not state.is_made(place):
+            check_script_file(path, place, state.variables)
 
 
 def _need_connection(source: Source, path: Text, options: Any, checker: Checker) -> None:
@@ -179,7 +193,7 @@ def _train(statement: ast.TrainStatement, checker: Checker) -> None:
     if statement.table.value.lower() != "command":
         need_table(statement.table, checker)
     define_table(statement.result, checker)
-    algorithm = checker.algorithms.find(statement.algorithm.name)
+    algorithm = model_algorithm(checker.algorithms, statement.algorithm.name)
     _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
     make_model(statement.algorithm.path, checker)
 
@@ -192,9 +206,27 @@ def _function(statement: ast.PredictStatement | ast.RegisterStatement, checker: 
         define_table(statement.result, checker)
     else:
         checker.state.functions.add(statement.function.value.lower())
+    path = statement.algorithm.path
     algorithm = checker.algorithms.find(statement.algorithm.name)
-    _options(algorithm.function_options, statement.options, f"{word} {algorithm.name}", statement, checker)
-    need_model(statement.algorithm.path, checker)
+    if isinstance(statement, ast.PredictStatement):
+        algorithm = model_algorithm(checker.algorithms, statement.algorithm.name)
+    options = _options(
+        algorithm.function_options, statement.options, f"{word} {algorithm.name}", statement, checker
+    )
+    if isinstance(algorithm, ScriptAlgorithm):
+        _need_script_table(algorithm, path, options, checker)
+        return
+    need_model(path, checker)
+
+
+def _need_script_table(algorithm: ScriptAlgorithm, path: Text, options: Any, checker: Checker) -> None:
+    """Note a script that is not given, that is given twice, or that is in no table."""
+    if options is None or not is_known(path):
+        return
+    if algorithm.check(path, options):
+        need_table(path, checker, hint_of_variable(path, checker.state.variables))
+    elif path.value:
+        refuse_second_script(path, checker.state.tables)
 
 
 def _unregister(statement: ast.UnregisterStatement, checker: Checker) -> None:

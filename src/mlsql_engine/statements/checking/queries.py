@@ -21,12 +21,14 @@ _MOST_TABLES = 100
 _SYSTEM_TABLES = [f"{SYSTEM}.{name}" for name in TABLES]
 
 
-def need_table(name: Text, checker: Checker) -> None:
-    """Note a table that nothing has made."""
+def need_table(name: Text, checker: Checker, hint: str | None = None) -> None:
+    """Note a table that nothing has made; `hint` is what to say of it, if there is something better than names."""
     state, key = checker.state, name.value.lower()
     if is_known(name) and not state.may_have_table(key) and key not in (*_SYSTEM_TABLES, *TABLES):
         with checker.noting(None):
-            raise _unknown_table(name.value, state, name.span)
+            problem = _unknown_table(name.value, state, name.span)
+            problem.hint = hint or problem.hint
+            raise problem
 
 
 def need_function(name: Text, checker: Checker) -> None:

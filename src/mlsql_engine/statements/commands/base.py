@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from mlsql_engine.algorithms.base import Algorithm
+from mlsql_engine.algorithms.base import AnyAlgorithm
 from mlsql_engine.core.errors import BadValue, UnknownName
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.language import blocks
@@ -26,7 +26,7 @@ class Known(Protocol):
     def sources(self) -> Registry[Source]: ...
 
     @property
-    def algorithms(self) -> Registry[Algorithm]: ...
+    def algorithms(self) -> Registry[AnyAlgorithm]: ...
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlsql_engine.core.functions import Described
+from mlsql_engine.core.functions import CallForm, Described
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
@@ -28,7 +28,18 @@ VECTOR = pa.struct(
         ("values", pa.list_(pa.float64())),
     ]
 )
-INTERNAL = ("mlsql_relation_", "mlsql_function_", "mlsql_plain_call", "__type", "__size", "__indices", "__values")
+INTERNAL = (
+    "mlsql_relation_",
+    "mlsql_function_",
+    "mlsql_udf_",
+    "mlsql_udaf_",
+    "mlsql_argument_",
+    "mlsql_plain_call",
+    "__type",
+    "__size",
+    "__indices",
+    "__values",
+)
 
 
 def text(query: str) -> Text:
@@ -51,10 +62,10 @@ def doubled(batch: pa.RecordBatch) -> pa.Array:
 class FakeModel:
     """A predictor that counts its calls, its rows and the threads that called it."""
 
-    def __init__(self, predict: Predict, kind: pa.DataType) -> None:
+    def __init__(self, predict: Predict, kind: pa.DataType, form: CallForm = "model") -> None:
         self._predict = predict
         self._lock = threading.Lock()
-        self.description = Described("batch", kind)
+        self.description = Described("batch", kind, form=form)
         self.calls = self.rows = 0
         self.threads: set[int] = set()
         self.largest = 0
@@ -94,9 +105,15 @@ class EngineSession:
         self.catalog = FakeCatalog()
         self.engine = DuckDBEngine(self.catalog, self.scratch)
 
-    def model(self, name: str, predict: Predict = doubled, kind: pa.DataType | None = None) -> FakeModel:
-        """Register a model as the function `name`."""
-        model = FakeModel(predict, kind or pa.float64())
+    def model(
+        self,
+        name: str,
+        predict: Predict = doubled,
+        kind: pa.DataType | None = None,
+        form: CallForm = "model",
+    ) -> FakeModel:
+        """Register a model, or a function that is called in another form, as the function `name`."""
+        model = FakeModel(predict, kind or pa.float64(), form)
         self.catalog.models[name.lower()] = model
         self.engine.register_function(name)
         return model

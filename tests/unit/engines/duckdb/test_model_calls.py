@@ -135,5 +135,13 @@ def test_what_is_not_ours_is_not_carried() -> None:
 
 
 def test_hidden_type_of_what_is_no_vector() -> None:
-    for kind in (pa.int64(), pa.struct([("type", pa.int8())]), pa.list_(VECTOR)):
+    for kind in (pa.int64(), pa.struct([("type", pa.int8())]), pa.list_(pa.int8())):
         assert hidden_type(kind) is kind
+
+
+def test_hidden_type_of_vectors_inside_of_others() -> None:
+    hidden = hidden_type(VECTOR)
+    assert [field.name for field in hidden] == ["__type", "__size", "__indices", "__values"]
+    assert hidden_type(pa.list_(VECTOR)) == pa.list_(hidden)
+    nested = pa.struct([("v", VECTOR), ("m", pa.map_(pa.string(), VECTOR))])
+    assert hidden_type(nested) == pa.struct([("v", hidden), ("m", pa.map_(pa.string(), hidden))])

@@ -86,7 +86,8 @@ def _arrow_blocks(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
 def _parquet_blocks(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
     import pyarrow.parquet as pq
 
-    yield from pq.ParquetFile(path).iter_batches(batch_size=_BATCH_ROWS, columns=list(wanted))
+    # Buffering ahead would hold the whole file.
+    yield from pq.ParquetFile(path, pre_buffer=False).iter_batches(batch_size=_BATCH_ROWS, columns=list(wanted))
 
 
 def _json_blocks(path: str) -> Iterator[pa.RecordBatch]:
@@ -157,31 +158,45 @@ def _csv_names(path: str) -> list[str]:
 def _csv_blocks(path: str, wanted: Sequence[str], label: str | None) -> Iterator[pa.RecordBatch]:
     """Only the label's type needs the whole file; one column of it is read for that."""
     import pyarrow as pa
-    import pyarrow.csv
 
     types: dict[str, Any] = {name: pa.string() for name in wanted if name != label}
     if label is not None:
         types[label] = _csv_type(path, label)
+    for batch in _csv_reader(path, wanted, types):
+        yield _one_batch(local_data.with_csv_vectors(pa.Table.from_batches([batch])))
+
+
+def _csv_reader(path: str, wanted: Sequence[str], types: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    import pyarrow.csv
+
     convert = pyarrow.csv.ConvertOptions(
         include_columns=list(wanted), column_types=types, strings_can_be_null=True, null_values=[""]
     )
-    with pyarrow.csv.open_csv(path, _csv_options(path), convert_options=convert) as reader:
-        for batch in reader:
-            yield _one_batch(local_data.with_csv_vectors(pa.Table.from_batches([batch])))
-
-
-def _csv_options(path: str) -> Any:
-    import pyarrow.csv
-
     block = max(1 << 20, local_data.longest_line(path) + 1)
-    return pyarrow.csv.ReadOptions(column_names=local_data.columns_of(path), block_size=block)
+    options = pyarrow.csv.ReadOptions(column_names=local_data.columns_of(path), block_size=block)
+    with pyarrow.csv.open_csv(path, options, convert_options=convert) as reader:
+        yield from reader
 
 
 def _csv_type(path: str, name: str) -> Any:
-    import pyarrow.csv
+    """What all values of a column are: int64, double or boolean, the first that they are, or string."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    convert = pyarrow.csv.ConvertOptions(include_columns=[name], strings_can_be_null=True, null_values=[""])
-    return pyarrow.csv.read_csv(path, _csv_options(path), convert_options=convert).schema.field(0).type
+    possible = [pa.int64(), pa.float64(), pa.bool_()]
+    for batch in _csv_reader(path, [name], {name: pa.string()}):
+        possible = [kind for kind in possible if _casts(pc, batch.column(0), kind)]
+    return possible[0] if possible else pa.string()
+
+
+def _casts(compute: Any, column: Any, kind: Any) -> bool:
+    import pyarrow as pa
+
+    try:
+        compute.cast(column, kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _rows_of(path: str) -> int:

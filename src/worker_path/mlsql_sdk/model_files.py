@@ -35,7 +35,7 @@ def form_of(name: str) -> str | None:
 def checked(form: str) -> str:
     """The form by its name in any case. Raises ContractError for an unknown one."""
     if form.lower() not in ENDINGS:
-        raise ContractError(f'modelFormat="{form}" is not known', "known are {}".format(", ".join(ENDINGS)))
+        raise ContractError(f"the model format '{form}' is not known", "known are {}".format(", ".join(ENDINGS)))
     return form.lower()
 
 

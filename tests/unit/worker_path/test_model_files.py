@@ -185,7 +185,7 @@ def test_names_of_files(tmp_path: Path) -> None:
     assert pickle.loads(Path(model_files.save({"a": 1}, folder, "pickle", "words.bin")).read_bytes()) == {"a": 1}
     with pytest.raises(ContractError, match=r"^the file name 'a.pkl' tells of pickle, and the format is skops$"):
         model_files.save({"a": 1}, folder, "skops", "a.pkl")
-    with pytest.raises(ContractError, match=r'^modelFormat="zip" is not known$'):
+    with pytest.raises(ContractError, match=r"^the model format 'zip' is not known$"):
         model_files.save({}, folder, "zip")
     with pytest.raises(ContractError) as caught:
         model_files.find(folder)

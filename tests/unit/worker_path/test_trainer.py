@@ -138,7 +138,7 @@ def test_parameters_fail_before_the_data_is_read(train: Train) -> None:
     table = pa.table({"x": ["text"], "label": [1]})
     assert fails(train, table, alg="SVC", C="no")[0] == 'fitParam C="no" does not fit SVC'
     assert fails(train, table, alg="SVC", modelFormat="zip") == (
-        'modelFormat="zip" is not known',
+        "the model format 'zip' is not known",
         "known are pickle, joblib, skops, onnx, safetensors",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from importlib import metadata
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from mlsql_sdk import vectors
 from mlsql_sdk.wire import Kind
 from unit.worker_path.worker_processes import converse, interpreter, run, write
 
@@ -214,13 +217,15 @@ BARE = """
 """
 
 
-@pytest.mark.parametrize("version", ["3.9", "3.10", "3.12", "3.13"])
+@pytest.mark.parametrize("version", ["empty environment", "3.9", "3.10", "3.12", "3.13"])
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_bare_interpreters_of_other_versions(tmp_path: Path, version: str, form: str) -> None:
-    """Only those that this machine has; they need neither numpy nor pyarrow for rows."""
-    from mlsql_sdk import vectors
-
-    executable = interpreter(version)
+def test_bare_interpreters(tmp_path: Path, version: str, form: str) -> None:
+    """An environment without any package, and what other versions this machine has: rows need no library."""
+    executable: str | None = str(tmp_path / "environment" / "bin" / "python")
+    if version == "empty environment":
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "environment"], check=True)
+    else:
+        executable = interpreter(version)
     if executable is None:
         pytest.skip(f"no Python {version} here")
     data = pa.table({"features": vectors.from_tuples([(0, 3, [1], [2.5])] * 10), "label": [1.0, 0.0] * 5})

@@ -47,6 +47,7 @@ def seen(session: EngineSession) -> FakeModel:
         ("select k, size(seen(a)) as n from t group by k having size(seen(a)) > 2", [(0, 3)]),
         ("select seen(distinct k order by k) as s from t", [(["[0]", "[1]"],)]),
         ("select size(seen(distinct k, k)) as n from t", [(2,)]),
+        ("select k, seen(1) as s from t group by k order by k", [(0, ["[1]", "[1]", "[1]"]), (1, ["[1]", "[1]"])]),
         ("select seen(a order by a) filter (where a > 2) as s, count(*) as n from t", [(["[3]", "[4]"], 5)]),
         ("select seen(a) filter (where a > 9) as s from t", [([],)]),
         ("select seen(a) as s from t where a > 9", [([],)]),
@@ -64,6 +65,22 @@ def seen(session: EngineSession) -> FakeModel:
 )  # fmt: skip
 def test_aggregates(session: EngineSession, seen: FakeModel, query: str, rows: list[Row]) -> None:
     assert session.rows(query) == rows
+
+
+def test_an_aggregate_without_arguments(session: EngineSession) -> None:
+    script = "class N:\n  n = 0\n  def update(self): self.n += 1\n  def evaluate(self) -> int: return self.n"
+    contract = udaf(script)
+    session.model("rows", contract.predict, contract.return_type(), "udaf")
+    session.numbers(5)
+    query = "select a % 2 as k, rows() as n, rows() filter (where a > 2) as f from numbers group by 1 order by 1"
+    assert session.rows(query) == [(0, 3, 1), (1, 2, 1)]
+    assert session.rows("select rows() as n, rows() over () as w from numbers where a > 9 group by a") == []
+    assert session.rows("select rows() as n from numbers where a > 9") == [(0,)]
+    assert session.rows("select a, rows() over (order by a) as n from numbers where a < 3") == [
+        (0, 1),
+        (1, 2),
+        (2, 3),
+    ]
 
 
 def test_an_aggregate_is_asked_once_for_each_group(session: EngineSession, seen: FakeModel) -> None:
@@ -192,3 +209,17 @@ def test_vectors_inside_of_values(session: EngineSession) -> None:
     session.model("f", contract.predict, contract.return_type(), "udf")
     query = "select vec_array(f(1)[0]) as a, vec_size(f(1)[1]) as n, vec_array(vec_concat(f(1))) as c"
     assert session.rows(query) == [([1.0, 2.0], 1, [1.0, 2.0, 3.0])]
+
+
+def test_a_function_without_arguments_inside_of_an_aggregate(
+    session: EngineSession, seen: FakeModel, counter: FakeModel
+) -> None:
+    assert session.rows("select seen(counter(), a order by a desc) as s from t where a < 2") == [
+        (["[2, 1]", "[1, 0]"],)
+    ]
+
+
+def test_a_function_of_an_aggregate(session: EngineSession, seen: FakeModel) -> None:
+    session.model("double", form="udf")
+    query = "select k, double(size(seen(a))) as d from t group by k having double(size(seen(a))) > 4 order by k"
+    assert session.rows(query) == [(0, 6.0)]

@@ -187,7 +187,7 @@ def _running(session: Session) -> list[Any]:
     return [row for row in table.to_arrow().to_pylist() if row["state"] == "running"]
 
 
-def test_an_interrupt_ends_all_groups(trainer: Trainer, tmp_path: Path) -> None:
+def test_an_interrupt_ends_all_groups(trainer: Trainer, tmp_path: Path, progress: RecordedProgress) -> None:
     fifo = tmp_path / "told"
     os.mkfifo(fifo)
     script = f"""
@@ -209,6 +209,7 @@ def test_an_interrupt_ends_all_groups(trainer: Trainer, tmp_path: Path) -> None:
     thread.join()
     assert _running(trainer.session) == []
     assert not trainer.model.exists()
+    assert [note for note in progress.notes if "failed" in note] == []
 
 
 def test_scripts_that_tables_hold(trainer: Trainer) -> None:

@@ -21,6 +21,11 @@ class RunningWorkers:
         self._ended = False
         self._lock = threading.Lock()
 
+    @property
+    def ended(self) -> bool:
+        """Whether they have been ended together."""
+        return self._ended
+
     def add(self, worker: WorkerProcess) -> None:
         """Take down a process that has been started."""
         with self._lock:

@@ -75,6 +75,8 @@ class GroupTraining:
             except (Cancelled, InternalError):
                 raise
             except MlsqlError as error:
+                if self.run.workers.ended:
+                    raise  # it was killed with the others, which is not its own failure
                 self.error = error
                 log.write(error.render())
                 self._note(f"failed: {error.message}")

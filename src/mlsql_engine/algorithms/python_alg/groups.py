@@ -58,8 +58,11 @@ def estimator_name(parameters: Mapping[str, str]) -> str | None:
     return named.rpartition(".")[2] if named else None
 
 
-def check_estimators(groups: tuple[ParameterGroup, ...], owner: str) -> None:
-    """Raise BadValue where a group does not tell what the built-in trainer shall train."""
+def check_estimators(groups: tuple[ParameterGroup, ...], owner: str, instead: str) -> None:
+    """Raise BadValue where a group does not tell what the built-in trainer shall train.
+
+    `instead` is what else could be given.
+    """
     for group in groups:
         given = group.parameters
         if given.get("alg") or (given.get("moduleName") and given.get("className")):
@@ -68,6 +71,6 @@ def check_estimators(groups: tuple[ParameterGroup, ...], owner: str) -> None:
         raise BadValue(
             f"{owner}: parameter group {group.index} does not say what to train"
             + (f": {one} is missing" if one else ""),
-            hint=f"give pythonScriptPath, a script; or fitParam.{group.index}.moduleName and "
-            f"fitParam.{group.index}.className, an estimator",
+            hint=f"give {instead}; or fitParam.{group.index}.moduleName and fitParam.{group.index}.className, "
+            "an estimator",
         )

@@ -107,7 +107,7 @@ class TrainOptions(ScriptOptions):
         """Raise BadValue where a group neither has a script nor names an estimator."""
         super().check()
         if not self.has_script:
-            check_estimators(parse_groups(self.fit_param), "train PythonAlg")
+            check_estimators(parse_groups(self.fit_param), "train PythonAlg", "pythonScriptPath, a script")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class SKLearnOptions(RunOptions):
         """Raise BadValue where a group names no estimator and the option alg does not either."""
         super().check()
         if self.alg is None:
-            check_estimators(parse_groups(self.fit_param), "train SKLearn")
+            check_estimators(parse_groups(self.fit_param), "train SKLearn", 'alg="SVC", for example')
 
 
 @dataclass(frozen=True)

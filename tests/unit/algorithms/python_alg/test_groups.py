@@ -83,5 +83,5 @@ def test_the_name_of_an_estimator(given: dict[str, str], name: str | None) -> No
 )
 def test_a_group_that_does_not_say_what_to_train(given: dict[str, str], end: str) -> None:
     with pytest.raises(BadValue) as caught:
-        check_estimators((ParameterGroup(0, {"alg": "SVC"}), ParameterGroup(3, given)), "train X")
+        check_estimators((ParameterGroup(0, {"alg": "SVC"}), ParameterGroup(3, given)), "train X", "a script")
     assert caught.value.message == f"train X: parameter group 3 does not say what to train{end}"

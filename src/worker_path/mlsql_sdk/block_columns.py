@@ -190,7 +190,8 @@ def is_missing(values: Array) -> Array:
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype.kind == "O":
-        return np.array([value is None for value in values], dtype=bool)
+        # A block of nothing but NULLs has no texts to tell that None is meant.
+        return np.array([value is None or isinstance(value, float) for value in values], dtype=bool)
     return np.zeros(len(values), dtype=bool)
 
 

@@ -192,6 +192,15 @@ def test_json_types_may_change_from_block_to_block(tmp_path: Path, monkeypatch: 
     same(made.label, [1.0] * 9 + [2.5] * 9 + [3.0, 4.0])
 
 
+def test_text_labels_beside_a_block_of_nulls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_blocks, "_BLOCK_BYTES", 32)
+    folder = tmp_path / "d"
+    folder.mkdir()
+    lines = ['{"x":1,"label":"a"}'] * 3 + ['{"x":1,"label":null}'] * 3
+    (folder / "part-00000.json").write_text("\n".join(lines) + "\n")
+    assert [batch.missing for batch in training_data.batches(str(folder), columns(), 2)] == [0, 1, 2]
+
+
 def test_a_json_line_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_blocks, "_BLOCK_BYTES", 64)
     folder = str(write(tmp_path / "d", "json", pa.table({"features": [[float(n) for n in range(100)]] * 3})))

@@ -18,7 +18,12 @@ from typing import Any
 from .failures import ContractError, install_line
 
 _TRUSTED_LIBRARIES = ("sklearn", "xgboost", "lightgbm", "catboost")
-_REFUSED_MODULES = ("sklearn.tree._tree", "sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree")
+_REFUSED_MODULES = (
+    "sklearn.ensemble._hist_gradient_boosting.predictor",
+    "sklearn.neighbors._ball_tree",
+    "sklearn.neighbors._kd_tree",
+    "sklearn.tree._tree",
+)
 
 
 def of_trusted(model: Any) -> bytes | None:

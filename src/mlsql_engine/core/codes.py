@@ -21,6 +21,10 @@ ERRORS: Final[dict[str, str]] = {
     "GROUPS_FAILED": "All parameter groups of a training failed; what each failed of follows.",
     "INCLUDE_CYCLE": "Scripts include each other in a circle.",
     "INTERNAL": "A mistake in mlsql itself: please report it.",
+    "KAFKA": "A Kafka broker refuses something; the message has its own words.",
+    "KAFKA_MESSAGE_SIZE": "A row is larger than the messages that a Kafka broker takes.",
+    "KAFKA_TOPIC": "A topic that shall be used again is not there, or holds no training data.",
+    "KAFKA_UNREACHABLE": "The Kafka broker that the training data goes through does not answer.",
     "LOGIN_REFUSED": "A database does not accept the user, or the password.",
     "MALFORMED_LIBSVM": "A line of a libsvm file is wrong; the message has its number.",
     "MISSING_EXTRA": "An optional library is not installed; the help has the line that installs it.",
@@ -64,7 +68,8 @@ ERRORS: Final[dict[str, str]] = {
 
 WARNINGS: Final[dict[str, str]] = {
     "HIDDEN_FUNCTION": "A model is registered under the name of a built-in function, which it hides.",
-    "KAFKA_LOG": "kafkaParam is given with local data: the training log is shown, not sent to Kafka.",
+    "KAFKA_LOG": "The training log, or some of its lines, did not get to the Kafka broker that kafkaParam names.",
+    "KAFKA_TOPIC_LEFT": "The topic that a training's data went through could not be removed.",
     "NOT_SCORED": "A model was trained, and could not be measured on validateTable or evaluateTable.",
     "NO_SETTING": "A setting of Spark's means nothing to the engine that runs the script.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for, and runs anyway.",

@@ -24,6 +24,7 @@ test: .venv/installed-test
 	$(BIN)/python -m pytest -m "not heavy"
 
 test-all: .venv/installed-test
+	scripts/install_kafka.sh
 	$(BIN)/python -m pytest
 
 check: .venv/installed-check

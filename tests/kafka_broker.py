@@ -13,10 +13,11 @@ import tempfile
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from typing import IO
 
 import pytest
 
@@ -72,13 +73,20 @@ def kafka_broker() -> Iterator[KafkaBroker]:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        try:
-            yield KafkaBroker(f"127.0.0.1:{port}", _started(guard))
-        finally:
-            assert guard.stdin is not None
-            with suppress(BrokenPipeError):
+        assert guard.stdin is not None
+        assert guard.stdout is not None
+        # What the broker says later is read and thrown away, so that it never waits for us.
+        rest = Thread(target=deque, args=(guard.stdout, 0))
+        with guard:
+            try:
+                pid = _started(guard.stdout)
+                rest.start()
+                yield KafkaBroker(f"127.0.0.1:{port}", pid)
+            finally:
                 guard.stdin.close()
-            guard.wait(SECONDS)
+                guard.wait(SECONDS)
+                if rest.ident is not None:
+                    rest.join()
 
 
 def _java(*command: object) -> list[str]:
@@ -107,17 +115,15 @@ def _free_ports() -> tuple[int, int]:
         return first.getsockname()[1], second.getsockname()[1]
 
 
-def _started(guard: subprocess.Popen[str]) -> int:
-    """The broker's process id, when it says that it has started. What it says later is thrown away."""
-    assert guard.stdout is not None
+def _started(output: IO[str]) -> int:
+    """The broker's process id, when it says that it has started."""
     last: deque[str] = deque(maxlen=30)
     pid = 0
-    for line in guard.stdout:
+    for line in output:
         last.append(line)
         if line.startswith("pid "):
             pid = int(line.split()[1])
         if _STARTED in line:
-            Thread(target=deque, args=(guard.stdout, 0), daemon=True).start()
             return pid
         if pid and "Exiting Kafka" in line:
             break

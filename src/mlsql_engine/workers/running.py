@@ -37,6 +37,11 @@ class RunningWorkers:
             if self._ended:
                 worker.kill()
 
+    @property
+    def ended(self) -> bool:
+        """Whether they have been ended: what any of them then says of its end is no news."""
+        return self._ended
+
     def end(self) -> None:
         """Kill all of it; processes with their process groups."""
         with self._lock:

@@ -45,7 +45,6 @@ class TopicPlace:
         self.run = str(told["run"]).encode()
         self.seconds = float(told["seconds"])
         self.folder = str(told["folder"])
-        self.servers = kafka_param[SERVERS]
         self.settings = {
             "group.id": str(told["group"]),
             "fetch.wait.max.ms": "50",
@@ -57,6 +56,7 @@ class TopicPlace:
             "max.poll.interval.ms": str(_LONGEST_POLL_MS),
             "log_level": "0",
         }
+        self.servers = self.settings[SERVERS]
 
 
 def rows(place: TopicPlace, max_records: int) -> Iterator[list[dict[str, Any]]]:
@@ -136,7 +136,6 @@ def _messages(place: TopicPlace) -> Iterator[tuple[bytes, bytes]]:
         count = 0
         while True:
             message = _next(consumer, place, told)
-            told.clear()
             headers = dict(message.headers() or ())
             if headers.get(RUN) != place.run:
                 continue
@@ -158,14 +157,15 @@ def _next(consumer: Any, place: TopicPlace, told: list[str]) -> Any:
         message = consumer.poll(_STEP_SECONDS)
         if message is not None:
             if message.error() is not None:
-                raise _problem(place, message.error(), told)
+                raise _problem(consumer, place, message.error(), told)
             return message
         if time.monotonic() - asked < place.seconds / 2:
             continue
         try:
             consumer.get_watermark_offsets(TopicPartition(place.topic, 0), place.seconds / 2, cached=False)
         except KafkaException as error:
-            raise _problem(place, error.args[0], told) from None
+            raise _problem(consumer, place, error.args[0], told) from None
+        told.clear()
         asked = time.monotonic()
 
 
@@ -183,9 +183,9 @@ def _check_count(place: TopicPlace, count: int, sent: int) -> None:
         )
 
 
-def _problem(place: TopicPlace, error: Any, told: list[str]) -> KafkaReadError:
+def _problem(consumer: Any, place: TopicPlace, error: Any, told: list[str]) -> KafkaReadError:
     """What the client says, as an error that names topic and broker."""
-    from confluent_kafka import KafkaError
+    from confluent_kafka import KafkaError, KafkaException
 
     if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
         return KafkaReadError(
@@ -193,10 +193,19 @@ def _problem(place: TopicPlace, error: Any, told: list[str]) -> KafkaReadError:
             "raise the topic's retention.ms and retention.bytes, or train again",
         )
     if error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC):
-        return KafkaReadError(f"the topic {place.topic} is no longer there: somebody has removed it")
+        try:
+            # Of a broker that is gone no topic is known either.
+            consumer.list_topics(timeout=place.seconds / 2)
+        except KafkaException as second:
+            error = second.args[0]
+        else:
+            return KafkaReadError(f"the topic {place.topic} is no longer there: somebody has removed it")
     if error.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN):
-        reason = f": {plain(told[-1])}" if told else ""
-        return KafkaReadError(f"the Kafka broker {place.servers} does not answer any more{reason}")
+        reasons = [plain(text) for text in told if _WHERE.match(text)]
+        return KafkaReadError(
+            f"the Kafka broker {place.servers} does not answer any more"
+            + "".join(f": {text}" for text in reasons[-1:])
+        )
     return KafkaReadError(f"the topic {place.topic} cannot be read: {plain(error.str())}")
 
 

@@ -71,7 +71,7 @@ class GroupTraining:
     def train(self) -> GroupRecord:
         """Train and tell how it went; an error of the script or its process is kept as `error`.
 
-        Raises what is not the group's own fault: Cancelled and InternalError.
+        Raises what is not the group's own fault: Cancelled, InternalError, and what comes of the end of all.
         """
         started, clock = datetime.now(UTC), time.monotonic()
         with LogFile(self.version_folder / "meta" / "logs" / f"{self.group.index}.log") as log:
@@ -80,6 +80,8 @@ class GroupTraining:
             except (Cancelled, InternalError):
                 raise
             except MlsqlError as error:
+                if self.run.workers.ended:
+                    raise
                 self.error = error
                 log.write(error.render())
                 self._note(f"failed: {error.message}")

@@ -46,7 +46,8 @@ class Broker:
                 }
             )
         except self._kafka.KafkaException as error:
-            raise BadValue(f"kafkaParam: {error.args[0].str()}", span=self.parameters.span) from error
+            text = error.args[0].str()
+            raise BadValue(f"kafkaParam: {text}", span=self.parameters.named_in(text)) from error
 
     def producer(self, settings: dict[str, Any]) -> Any:
         """A client to write with."""

@@ -19,11 +19,11 @@ class KafkaParameters:
     """The parameters of one statement.
 
     `given` are the keys and values of the client; `topic` is None where none is named; `seconds` is how long a
-    broker that does not answer is waited for; `span` is where the broker is named.
+    broker that does not answer is waited for; `spans` are where the values are written, by key.
     """
 
     given: Mapping[str, str]
-    span: Span
+    spans: Mapping[str, Span]
     topic: str | None = None
     group: str | None = None
     reuse: bool = False
@@ -33,6 +33,15 @@ class KafkaParameters:
     def servers(self) -> str:
         """The broker's address, or several divided by commas."""
         return self.given[SERVERS]
+
+    @property
+    def span(self) -> Span:
+        """Where the broker is named."""
+        return self.spans[SERVERS]
+
+    def named_in(self, text: str) -> Span:
+        """Where the key is given that a message of the client names in quotes; else where the broker is named."""
+        return next((span for key, span in self.spans.items() if f'"{key}"' in text), self.span)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -79,7 +88,7 @@ def _checked(values: Mapping[str, Text]) -> KafkaParameters:
     topic, group = values.get("topic"), values.get("group_id")
     return KafkaParameters(
         given={key: value.value for key, value in values.items() if key not in OWN_KEYS},
-        span=values[SERVERS].span,
+        spans={key: value.span for key, value in values.items()},
         topic=None if topic is None else topic.value,
         group=None if group is None else group.value,
         reuse=reuse,

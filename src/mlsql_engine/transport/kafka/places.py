@@ -51,7 +51,7 @@ def last_run(broker: Broker, topic: str) -> Place:
             consumer.assign([TopicPartition(topic, 0, start)])
             found = _last_end(broker, consumer, topic)
             if found is not None:
-                return found
+                return _whole(broker, found, low)
             if start == low:
                 break
             count *= _LOOK_FARTHER
@@ -59,7 +59,19 @@ def last_run(broker: Broker, topic: str) -> Place:
         consumer.close()
     raise DataProblem(
         f"the topic {topic} holds no training data that was written to its end",
-        span=broker.parameters.span,
+        span=broker.parameters.spans["topic"],
+        code="KAFKA_TOPIC",
+        hint="leave kafkaParam.reuse out, and the table's rows are written into it",
+    )
+
+
+def _whole(broker: Broker, place: Place, low: int) -> Place:
+    """The place. Raises DataProblem where the topic begins after it."""
+    if place.first >= low:
+        return place
+    raise DataProblem(
+        f"the topic {place.topic} no longer holds all {place.rows:,} rows: the broker has removed the first ones",
+        span=broker.parameters.spans["topic"],
         code="KAFKA_TOPIC",
         hint="leave kafkaParam.reuse out, and the table's rows are written into it",
     )

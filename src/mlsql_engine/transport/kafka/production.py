@@ -118,10 +118,17 @@ class Production:
                 f"{sent.described} of the table would be a message of {sent.size:,} bytes, which the Kafka broker "
                 "does not take",
                 code="KAFKA_MESSAGE_SIZE",
-                hint=f"raise max.message.bytes of the topic {self._place.topic} (or message.max.bytes of the "
-                'broker), or use enableDataLocal="true"',
+                hint=self._larger_messages(),
             )
         raise self._broker.problem(error, f"the topic {self._place.topic} cannot be written")
+
+    def _larger_messages(self) -> str:
+        """How to have larger messages taken."""
+        if self._broker.parameters.topic is None:
+            way = "make a topic with a larger max.message.bytes and name it by kafkaParam.topic"
+        else:
+            way = f"raise max.message.bytes of the topic {self._place.topic}"
+        return f'{way}, or use enableDataLocal="true"'
 
     def running(self) -> bool:
         """Whether it has not ended. See workers.running.Endable."""

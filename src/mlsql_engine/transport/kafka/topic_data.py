@@ -92,7 +92,7 @@ def _earlier(broker: Broker, relation: Relation) -> Place:
     if not broker.has_topic(topic):
         raise DataProblem(
             f"there is no topic {topic} on {broker.parameters.servers} to use again",
-            span=broker.parameters.span,
+            span=broker.parameters.spans["topic"],
             code="KAFKA_TOPIC",
             hint="leave kafkaParam.reuse out, and the table's rows are written into it",
         )
@@ -100,7 +100,7 @@ def _earlier(broker: Broker, relation: Relation) -> Place:
     if place.columns != relation.columns:
         raise BadValue(
             f"the topic {topic} holds rows of other columns than the table: {', '.join(place.columns)}",
-            span=broker.parameters.span,
+            span=broker.parameters.spans["topic"],
             hint="leave kafkaParam.reuse out, and the table's rows are written into it",
         )
     return place

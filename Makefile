@@ -24,6 +24,8 @@ test: .venv/installed-test
 	$(BIN)/python -m pytest -m "not heavy"
 
 test-all: .venv/installed-heavy
+	scripts/need_command.sh pypy3 pypy3
+	scripts/install_kafka.sh
 	$(BIN)/python -m pytest
 
 check: .venv/installed-check

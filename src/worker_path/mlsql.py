@@ -17,7 +17,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any, Callable
 
-from mlsql_sdk import local_data, model_files, parameters, runtime, training_data
+from mlsql_sdk import kafka_data, local_data, model_files, parameters, runtime, training_data
 
 internal_system_param: dict[str, Any] = runtime.internal_system_param
 fit_param: dict[str, Any] = runtime.fit_param
@@ -42,25 +42,37 @@ def _folder(name: str, what: str) -> str:
     return str(path)
 
 
+def _topic() -> kafka_data.TopicPlace | None:
+    told = internal_system_param.get("kafkaData")
+    return None if told is None else kafka_data.TopicPlace(told, kafka_param)
+
+
 def _data_folder() -> str:
+    topic = _topic()
+    if topic is not None:
+        return kafka_data.collected(topic)
     return _folder("tempDataLocalPath", "there is no training data: mlsql did not start this script to train")
 
 
 def read_data() -> Callable[..., Iterator[list[dict[str, Any]]]]:
     """A function `rd(max_records=1000)` that yields lists of rows until the data is at its end.
 
-    A row is a dict by column; a vector in it has `toArray()`. The data can be read again by another call.
+    A row is a dict by column; a vector in it has `toArray()`. Every call starts at the first row. Through Kafka the
+    rows come while the host is still sending them.
     """
-    folder = _data_folder()
+    topic = _topic()
+    folder = "" if topic is not None else _data_folder()
 
     def batches(max_records: int = 1000) -> Iterator[list[dict[str, Any]]]:
+        if topic is not None:
+            return kafka_data.rows(topic, int(max_records))
         return local_data.rows(folder, int(max_records))
 
     return batches
 
 
 def load_data(as_: str = "arrow") -> Any:
-    """All training data at once.
+    """All training data at once; through Kafka it is collected in the work folder first, once.
 
     "arrow": a pyarrow.Table (memory-mapped when dataLocalFormat="arrow"); "pandas": a DataFrame; "numpy"
     and "csr": (X, y) with X of shape (rows, features) as float64, NaN where NULL, and y the label column or None;

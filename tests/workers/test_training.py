@@ -247,12 +247,16 @@ def test_a_failure_leaves_older_versions_alone(trainer: Trainer) -> None:
 
 
 def test_warnings_are_told_once(trainer: Trainer, progress: RecordedProgress) -> None:
-    options = 'and systemParam.pythonVer="2.7" and `kafkaParam.bootstrap.servers`="127.0.0.1:9092"'
+    options = 'and systemParam.pythonVer="2.7" and `kafkaParam.bootstrap.servers`="127.0.0.1:9"'
     trainer.train(SAVE, options)
     trainer.train(SAVE, options)
     running = platform.python_version()
-    assert progress.warnings == [
-        ("KAFKA_LOG", "kafkaParam is given with local data: no log is sent to Kafka, it is shown here"),
+    assert sorted(progress.warnings) == [
+        (
+            "KAFKA_LOG",
+            "the training log is shown here only: the Kafka broker 127.0.0.1:9 cannot be reached: "
+            "Connection refused",
+        ),
         ("PYTHON_VERSION", f"systemParam.pythonVer asks for Python 2.7, and the script runs on {running}"),
     ]
 
@@ -390,7 +394,12 @@ def test_a_resource_that_is_not_there(trainer: Trainer) -> None:
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        ('and enableDataLocal="false"', "UNSUPPORTED"),
+        ('and enableDataLocal="false"', "BAD_VALUE"),
+        ('and kafkaParam.bootstrap.servers="h:1" and kafkaParam.topik="t"', "UNKNOWN_OPTION"),
+        (
+            'and kafkaParam.bootstrap.servers="h:1" and enableDataLocal="false" and dataLocalFormat="csv"',
+            "BAD_VALUE",
+        ),
         ('and fitParam.0.alpha="1" and fitParam.alpha="1"', "BAD_VALUE"),
         ('and maxParallel="0"', "BAD_VALUE"),
         ('and modelFormat="word"', "BAD_VALUE"),

@@ -5,36 +5,45 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from mlsql_engine.core.signals import held_signals
-from mlsql_engine.workers.launcher import WorkerProcess
 
 Result = TypeVar("Result")
 
 
+class Endable(Protocol):
+    """What works for a statement: a worker process, or something else that a task waits for."""
+
+    def running(self) -> bool:
+        """Whether it has not ended."""
+
+    def kill(self) -> None:
+        """Have it end at once; whoever waits for it finds out."""
+
+
 class RunningWorkers:
-    """The worker processes of one statement; once they are ended, one that starts later is ended at once."""
+    """What works for one statement; once it is ended, what starts later is ended at once."""
 
     def __init__(self) -> None:
-        self._workers: list[WorkerProcess] = []
+        self._workers: list[Endable] = []
         self._ended = False
         self._lock = threading.Lock()
 
-    @property
-    def ended(self) -> bool:
-        """Whether they have been ended together."""
-        return self._ended
-
-    def add(self, worker: WorkerProcess) -> None:
-        """Take down a process that has been started."""
+    def add(self, worker: Endable) -> None:
+        """Take down what has been started."""
         with self._lock:
             self._workers.append(worker)
             if self._ended:
                 worker.kill()
 
+    @property
+    def ended(self) -> bool:
+        """Whether they have been ended: what any of them then says of its end is no news."""
+        return self._ended
+
     def end(self) -> None:
-        """Kill all of them, with their process groups."""
+        """Kill all of it; processes with their process groups."""
         with self._lock:
             self._ended = True
             for worker in self._workers:

@@ -145,6 +145,11 @@ def _vector_or(value: Any) -> Any:
     return DenseVector(value["values"])
 
 
+def row_of(values: dict[str, Any]) -> dict[str, Any]:
+    """A row as scripts get it: with a DenseVector or SparseVector for each vector as JSON or Arrow gives it."""
+    return {name: _vector_or(value) for name, value in values.items()}
+
+
 def _batches(path: str) -> Iterator[pa.RecordBatch]:
     if path.endswith(".parquet"):
         import pyarrow.parquet as pq

@@ -19,6 +19,8 @@ from mlsql_engine.algorithms.python_alg.program import Program
 from mlsql_engine.core.errors import BadValue, Cancelled, InternalError, MlsqlError, ScriptFailed
 from mlsql_engine.environments import interpreters
 from mlsql_engine.models.manifest import GroupRecord
+from mlsql_engine.transport.kafka.topic_data import TopicData
+from mlsql_engine.transport.kafka.training_log import TrainingLog
 from mlsql_engine.workers import script_run
 from mlsql_engine.workers.conversation import Hello
 from mlsql_engine.workers.launcher import WorkerCommand
@@ -31,7 +33,8 @@ class Run:
     """What the groups of a statement have in common.
 
     `several` is whether there is more than one group; `interpreter` a path, with its `flags`; `environment` the
-    variables added to the workers'.
+    variables added to the workers'; `topic` where the data is, if not on local disk; `log` where else the scripts'
+    output goes.
     """
 
     request: TrainRequest
@@ -40,6 +43,8 @@ class Run:
     flags: tuple[str, ...]
     environment: Mapping[str, str]
     workers: RunningWorkers
+    log: TrainingLog | None = None
+    topic: TopicData | None = None
     several: bool = False
 
     @property
@@ -66,7 +71,7 @@ class GroupTraining:
     def train(self) -> GroupRecord:
         """Train and tell how it went; an error of the script or its process is kept as `error`.
 
-        Raises what is not the group's own fault: Cancelled and InternalError.
+        Raises what is not the group's own fault: Cancelled, InternalError, and what comes of the end of all.
         """
         started, clock = datetime.now(UTC), time.monotonic()
         with LogFile(self.version_folder / "meta" / "logs" / f"{self.group.index}.log") as log:
@@ -92,6 +97,8 @@ class GroupTraining:
 
         def told(line: str) -> None:
             log.write(line)
+            if run.log is not None:
+                run.log.send(self.group.index, name, line)
             run.request.workshop.progress.output(f"{name}[{self.group.index}]" if run.several else name, line)
 
         job = ScriptRun(
@@ -118,7 +125,6 @@ class GroupTraining:
         """What the script finds by `mlsql.params()`."""
         options = self.run.options
         system: dict[str, Any] = {
-            "tempDataLocalPath": str(self.data.data),
             "tempModelLocalPath": str(self.model_folder),
             "tempOutputLocalPath": str(self.work / "output"),
             "checkpointDir": str(self.work / "checkpoint"),
@@ -127,6 +133,7 @@ class GroupTraining:
             "roleSpec": "{}",
             "stopFlagNum": 1,
             "resource": self._resources(),
+            **self._data(),
             **self.data.measured,
         }
         if options.model_format is not None:
@@ -139,9 +146,22 @@ class GroupTraining:
         return {
             "internalSystemParam": system,
             "fitParam": self._fit_param(),
-            "kafkaParam": {key: value.value for key, value in options.kafka_param.items()},
+            "kafkaParam": self._kafka_param(),
             "systemParam": {name: value.value for name, value in given.items() if value is not None},
         }
+
+    def _data(self) -> dict[str, Any]:
+        """Where the script finds the training data."""
+        if isinstance(self.data.data, TopicData):
+            return {"kafkaData": self.data.data.told(self.work / "data")}
+        return {"tempDataLocalPath": str(self.data.data)}
+
+    def _kafka_param(self) -> dict[str, str]:
+        """The parameters as they are written, and the topic also where it is not named."""
+        written = {key: value.value for key, value in self.run.options.kafka_param.items()}
+        if isinstance(self.data.data, TopicData):
+            written["topic"] = self.data.data.place.topic
+        return written
 
     def _fit_param(self) -> dict[str, str]:
         return {**self.group.parameters, "modelPath": str(self.run.request.path)}

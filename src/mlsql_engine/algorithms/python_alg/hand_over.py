@@ -1,4 +1,4 @@
-"""The tables of a training on local disk, once for all of its groups."""
+"""The tables of a training, once for all of its groups: on local disk, or in a topic."""
 
 from __future__ import annotations
 
@@ -10,26 +10,34 @@ from mlsql_engine.algorithms.base import TrainRequest
 from mlsql_engine.algorithms.python_alg.options import RunOptions
 from mlsql_engine.engines.base import Relation
 from mlsql_engine.transport import local_files
+from mlsql_engine.transport.kafka.topic_data import TopicData
 from mlsql_engine.transport.local_files import LocalFormat
 
 
 @dataclass(frozen=True)
 class HandedOver:
-    """The folder of the training data, and those of the tables to measure on, by what scripts call them."""
+    """The folder of the training data or its topic, and the folders of the tables to measure on.
 
-    data: Path
+    `measured` has them by what scripts call them.
+    """
+
+    data: Path | TopicData
     measured: dict[str, str] = field(default_factory=dict)
 
 
 _MEASURED = {"validate_table": "validateDataLocalPath", "evaluate_table": "evaluateDataLocalPath"}
 
 
-def hand_over(request: TrainRequest, relation: Relation | None, form: LocalFormat, work: Path) -> HandedOver:
-    """Write the rows of `relation` and the tables to measure on into folders of `work`.
+def hand_over(request: TrainRequest, form: LocalFormat, work: Path, topic: TopicData | None = None) -> HandedOver:
+    """Write the rows of the request and the tables to measure on into folders of `work`.
 
-    Without a relation there is an empty folder. Raises DataProblem and what reading the tables raises.
+    The rows that go through a topic are not written. Without a relation there is an empty folder. Raises
+    DataProblem and what reading the tables raises.
     """
-    return HandedOver(write_data(request, relation, form, work / "data"), write_measured(request, form, work))
+    measured = write_measured(request, form, work)
+    if topic is not None:
+        return HandedOver(topic, measured)
+    return HandedOver(write_data(request, request.relation, form, work / "data"), measured)
 
 
 def write_measured(request: TrainRequest, form: LocalFormat, work: Path) -> dict[str, str]:

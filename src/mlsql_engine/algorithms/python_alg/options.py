@@ -14,6 +14,8 @@ from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.options import FilePath, TableName, TableNames, names_in, option, written_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.models.pointers import AskedVersion
+from mlsql_engine.transport.kafka import parameters as kafka_parameters
+from mlsql_engine.transport.kafka.parameters import KafkaParameters
 from mlsql_engine.transport.local_files import LocalFormat
 
 ModelFormat = Literal["pickle", "joblib", "skops", "onnx", "safetensors"]
@@ -23,15 +25,23 @@ ModelFormat = Literal["pickle", "joblib", "skops", "onnx", "safetensors"]
 class RunOptions:
     """What every training in Python takes: its data, its parameter groups, its interpreter."""
 
-    enable_data_local: bool = option(True, doc="put the data on local disk, where the script reads it")
+    enable_data_local: bool = option(
+        True, doc="put the data on local disk, where the script reads it; false: through Kafka, while it trains"
+    )
     data_local_format: LocalFormat | None = option(
-        None, doc="the form of the data on local disk; without it json for scripts, arrow for the built-in trainer"
+        None,
+        doc="the form of the data on local disk, or in Kafka (json or arrow); without it json for scripts, arrow "
+        "for the built-in trainer",
     )
     header: bool = option(True, doc="csv data has a first line with the column names")
     fit_param: Mapping[str, Text] = option(
         {}, doc="N.NAME: a parameter of group N, which the script finds in mlsql.fit_param; one model per group"
     )
-    kafka_param: Mapping[str, Text] = option({}, doc="what the script finds in mlsql.kafka_param")
+    kafka_param: Mapping[str, Text] = option(
+        {},
+        doc="bootstrap.servers, topic, group_id, reuse, timeout, and settings of the client: where the data goes "
+        "with enableDataLocal=false, and the log with true; the script finds them in mlsql.kafka_param",
+    )
     validate_table: TableName | None = option(None, doc="a table that every group's model is scored on")
     evaluate_table: TableName | None = option(
         None, doc="a table that every group's model is measured on; the score, if there is no validateTable"
@@ -58,10 +68,29 @@ class RunOptions:
     )
 
     def check(self) -> None:
-        """Raise BadValue for parameter groups, flags or variables of the wrong form."""
+        """Raise BadValue for parameter groups, flags, variables or a broker of the wrong form."""
         parse_groups(self.fit_param)
         environment(self.envs)
         flags(self.python_param)
+        kafka = self.kafka
+        if self.enable_data_local:
+            return
+        if kafka is None:
+            raise BadValue(
+                'enableDataLocal="false" sends the data through Kafka, and no broker is named',
+                span=written_at(self, "enable_data_local"),
+                hint='kafkaParam.bootstrap.servers="host:9092"',
+            )
+        if self.data_local_format not in (None, "json", "arrow"):
+            raise BadValue(
+                f"through Kafka the data goes as json or arrow, not as {self.data_local_format}",
+                span=written_at(self, "data_local_format"),
+            )
+
+    @property
+    def kafka(self) -> KafkaParameters | None:
+        """The broker; None where none is named. Raises as `transport.kafka.parameters.parse` does."""
+        return kafka_parameters.parse(self.kafka_param)
 
 
 @dataclass(frozen=True)

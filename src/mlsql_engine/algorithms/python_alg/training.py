@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlsql_engine.algorithms.base import TrainRequest
+from mlsql_engine.algorithms.python_alg import through_kafka
 from mlsql_engine.algorithms.python_alg.group_training import GroupTraining, Run
 from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, parse_groups
 from mlsql_engine.algorithms.python_alg.hand_over import HandedOver, hand_over
@@ -44,7 +45,7 @@ Parts = Callable[["Run", LocalFormat, Path], Sequence[Part]]
 
 def groups_on_one_table(run: Run, form: LocalFormat, work: Path) -> Sequence[Part]:
     """The statement's parameter groups, all on the statement's table, which is written once."""
-    data = hand_over(run.request, run.request.relation, form, work)
+    data = hand_over(run.request, form, work, run.topic)
     groups = with_algorithm(parse_groups(run.options.fit_param), run.options)
     return [Part(group, data) for group in groups]
 
@@ -53,36 +54,27 @@ def train(request: TrainRequest, algorithm: str, parts: Parts = groups_on_one_ta
     """Train the statement's groups side by side and publish those that succeed as one version.
 
     Where all fail, or the statement is ended, nothing is published; the work folder is removed. Raises
-    ScriptFailed, WorkerTimeout or WorkerProblem, and errors of the options before anything is written.
+    ScriptFailed, WorkerTimeout or WorkerProblem, DataProblem where the data goes through a broker that is not
+    there, and errors of the options before anything is written.
     """
     options: RunOptions = request.options
-    _check_transport(request)
+    if parts is not groups_on_one_table:
+        through_kafka.refuse_partitions(options)
     interpreter = interpreters.resolve(options.python_path, request.folder)
     variables, interpreter_flags = environment(options.envs), flags(options.python_param)
     with request.store().stage() as staging, _work_folder(request) as work:
         program = program_of(options, request.tables, request.engine, request.folder, work / "scripts")
         run = Run(request, program, interpreter, interpreter_flags, variables, RunningWorkers())
-        records = _train_parts(run, parts(run, _local_format(run), work), staging, work)
+        form = _form(run)
+        with through_kafka.log_of(request) as log, through_kafka.data_of(request, form, work) as topic:
+            run = replace(run, log=log, topic=topic)
+            records = _train_parts(run, parts(run, form, work), staging, work)
         version = staging.publish(_manifest(run, algorithm, records), keep_versions=options.keep_version)
     request.workshop.progress.note(f"train: version {version.number} of {request.path}")
     return version
 
 
-def _check_transport(request: TrainRequest) -> None:
-    options: RunOptions = request.options
-    if not options.enable_data_local:
-        raise MlsqlError(
-            "this version of mlsql hands training data over on local disk only, not through Kafka",
-            code="UNSUPPORTED",
-            hint='leave enableDataLocal out, or set it to "true"',
-        )
-    if options.kafka_param:
-        request.workshop.progress.warn(
-            "KAFKA_LOG", "kafkaParam is given with local data: no log is sent to Kafka, it is shown here"
-        )
-
-
-def _local_format(run: Run) -> LocalFormat:
+def _form(run: Run) -> LocalFormat:
     """The form of the data: the one asked for, else what whoever reads it reads best."""
     if run.options.data_local_format is not None:
         return run.options.data_local_format
@@ -103,13 +95,23 @@ def _train_parts(run: Run, parts: Sequence[Part], staging: Staging, work: Path) 
         trainings.append(GroupTraining(run, part.group, part.data, folder, staging.folder, model))
     if run.several:
         run.request.workshop.progress.note(f"train: {len(parts)} groups, {at_once} at once")
-    records = side_by_side([training.train for training in trainings], at_once, run.workers, run.request.check)
+    records = _side_by_side(run, [training.train for training in trainings], at_once)
     if all(training.error is not None for training in trainings):
         raise _all_failed(trainings)
     for training in trainings:
         if training.error is not None:
             shutil.rmtree(training.model_folder, ignore_errors=True)
     return tuple(records)
+
+
+def _side_by_side(run: Run, tasks: Sequence[Callable[[], GroupRecord]], at_once: int) -> list[GroupRecord]:
+    """What the tasks give, and the rows sent beside them where they go through Kafka."""
+    if run.topic is None:
+        return side_by_side(tasks, at_once, run.workers, run.request.check)
+    beside = through_kafka.SentBeside(run.topic, len(tasks), run.request.workshop.progress)
+    run.workers.add(beside)
+    records = side_by_side(beside.tasks(tasks), at_once + 1, run.workers, run.request.check)
+    return [record for record in records if record is not None]
 
 
 def _threads(at_once: int) -> dict[str, str]:

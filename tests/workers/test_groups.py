@@ -141,7 +141,9 @@ def test_logs_and_what_was_used_are_kept_with_the_model(trainer: Trainer, tmp_pa
     assert (trainer.model / "_model_0" / group["log"]).read_text(encoding="utf-8") == "alpha 1\n"
 
 
-def test_cancel_ends_all_groups_and_publishes_nothing(trainer: Trainer, tmp_path: Path) -> None:
+def test_cancel_ends_all_groups_and_publishes_nothing(
+    trainer: Trainer, tmp_path: Path, progress: RecordedProgress
+) -> None:
     """One group has ended well when the job is cancelled; two run; a third waits for its turn."""
     told = [tmp_path / f"told-{number}" for number in (1, 2)]
     for fifo in told:
@@ -172,6 +174,9 @@ def test_cancel_ends_all_groups_and_publishes_nothing(trainer: Trainer, tmp_path
     assert isinstance(failed[0], Cancelled)
     assert _running(trainer.session) == []
     assert not trainer.model.exists()
+    notes = "\n".join(progress.notes)
+    assert "failed" not in notes
+    assert "group 3: running" not in notes
 
 
 def _jobs(session: Session) -> list[int]:

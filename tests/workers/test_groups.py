@@ -179,6 +179,34 @@ def test_cancel_ends_all_groups_and_publishes_nothing(
     assert "group 3: running" not in notes
 
 
+def test_closing_the_session_cancels_what_another_thread_trains(trainer: Trainer, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    script = f"""
+        import mlsql, time
+        mlsql.save_model(1)
+        if mlsql.fit_param["alpha"] == "1":
+            open({str(told)!r}, "w").close()
+            time.sleep(600)
+    """
+    failed: list[BaseException] = []
+
+    def train() -> None:
+        try:
+            trainer.train(script, 'and maxParallel="1" and fitParam.0.alpha="0" and fitParam.1.alpha="1"')
+        except MlsqlError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    told.read_text()
+    trainer.session.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert isinstance(failed[0], Cancelled)
+    assert not trainer.model.exists()
+
+
 def _jobs(session: Session) -> list[int]:
     """The jobs that run; to be told while one of them does."""
     table = session.run("!show jobs;")

@@ -122,7 +122,11 @@ class Session:
         self._state.jobs.cancel(job)
 
     def close(self) -> None:
-        """End the workers, forget the tables, remove the temporary folder. Closing twice is harmless."""
+        """End the workers, forget the tables, remove the temporary folder. Closing twice is harmless.
+
+        What other threads run in the session is cancelled.
+        """
+        self._state.jobs.cancel_all()
         self._end()
 
     def _check_open(self) -> None:

@@ -141,7 +141,9 @@ def test_logs_and_what_was_used_are_kept_with_the_model(trainer: Trainer, tmp_pa
     assert (trainer.model / "_model_0" / group["log"]).read_text(encoding="utf-8") == "alpha 1\n"
 
 
-def test_cancel_ends_all_groups_and_publishes_nothing(trainer: Trainer, tmp_path: Path) -> None:
+def test_cancel_ends_all_groups_and_publishes_nothing(
+    trainer: Trainer, tmp_path: Path, progress: RecordedProgress
+) -> None:
     """One group has ended well when the job is cancelled; two run; a third waits for its turn."""
     told = [tmp_path / f"told-{number}" for number in (1, 2)]
     for fifo in told:
@@ -171,6 +173,37 @@ def test_cancel_ends_all_groups_and_publishes_nothing(trainer: Trainer, tmp_path
     assert not thread.is_alive()
     assert isinstance(failed[0], Cancelled)
     assert _running(trainer.session) == []
+    assert not trainer.model.exists()
+    notes = "\n".join(progress.notes)
+    assert "failed" not in notes
+    assert "group 3: running" not in notes
+
+
+def test_closing_the_session_cancels_what_another_thread_trains(trainer: Trainer, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    script = f"""
+        import mlsql, time
+        mlsql.save_model(1)
+        if mlsql.fit_param["alpha"] == "1":
+            open({str(told)!r}, "w").close()
+            time.sleep(600)
+    """
+    failed: list[BaseException] = []
+
+    def train() -> None:
+        try:
+            trainer.train(script, 'and maxParallel="1" and fitParam.0.alpha="0" and fitParam.1.alpha="1"')
+        except MlsqlError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    told.read_text()
+    trainer.session.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert isinstance(failed[0], Cancelled)
     assert not trainer.model.exists()
 
 

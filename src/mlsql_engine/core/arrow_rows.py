@@ -25,7 +25,8 @@ def timestamp(when: datetime | None) -> str | None:
 def arrow_table(rows: Sequence[Mapping[str, object]], columns: pa.Schema) -> pa.Table:
     """The rows as a table; times are given by `timestamp`, maps by `entries`.
 
-    Without the import of pandas that every conversion from Python objects by pyarrow makes.
+    Without the import of pandas that every conversion from Python objects by pyarrow makes. Half a surrogate pair,
+    which a script's text may hold and Arrow's may not, becomes a question mark.
     """
     import pyarrow as pa
     from pyarrow import json as arrow_json
@@ -36,7 +37,8 @@ def arrow_table(rows: Sequence[Mapping[str, object]], columns: pa.Schema) -> pa.
     read_as = pa.schema(
         [field.with_type(_entry_list(field.type)) if field.name in maps else field for field in columns]
     )
-    text = "\n".join(json.dumps(row, default=str) for row in rows).encode()
+    lines = (json.dumps(row, default=str, ensure_ascii=False) for row in rows)
+    text = "\n".join(lines).encode(errors="replace")
     parse = arrow_json.ParseOptions(explicit_schema=read_as)
     whole = arrow_json.ReadOptions(block_size=len(text) + 1)
     table = arrow_json.read_json(io.BytesIO(text), whole, parse).combine_chunks()

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,6 +16,7 @@ from mlsql_engine.core.errors import Cancelled, MlsqlError, UnknownName
 State = Literal["running", "succeeded", "failed", "cancelled"]
 _REMEMBERED = 1_000
 _AGAIN_SECONDS = 0.1
+_LEAVE_SECONDS = 10.0
 
 
 @dataclass
@@ -98,6 +99,15 @@ class Jobs:
             job.cancelled = True
         threading.Thread(target=self._end, args=(job,), name="mlsql-cancel", daemon=True).start()
         return job
+
+    def cancel_all(self) -> None:
+        """Cancel every job that runs, and wait for the one that works; not longer than ten seconds."""
+        for job in self:
+            if job.state == "running":
+                with suppress(UnknownName):  # it has just ended by itself
+                    self.cancel(job.id)
+        if self._turn.acquire(timeout=_LEAVE_SECONDS):
+            self._turn.release()
 
     def _end(self, job: Job) -> None:
         """Interrupt what the job does, again and again: it may not have begun when it is first interrupted."""

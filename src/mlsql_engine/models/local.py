@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from mlsql_engine.core.errors import ModelProblem
-from mlsql_engine.models import leftovers, pointers
+from mlsql_engine.models import leftovers, links, pointers
 from mlsql_engine.models.storage import MANIFEST, numbers_in
 
 
@@ -70,6 +70,10 @@ class LocalStorage:
         """See Storage."""
         meta = staged / MANIFEST
         meta.parent.mkdir(exist_ok=True)
+        try:
+            links.settle(staged)
+        except OSError as error:
+            raise self._unwritable(error) from error
         _sync_all(staged)
         while True:
             _write_synced(meta, manifest(number))

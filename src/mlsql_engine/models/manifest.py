@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mlsql_engine.core.errors import ModelProblem
-from mlsql_engine.core.secrets import is_secret
+from mlsql_engine.core.secrets import hide_secrets, is_secret
 
 FORMAT = 1
 
@@ -73,8 +73,8 @@ class Manifest:
 
 
 def without_secrets(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The parameters with `***` for values whose names speak of passwords, tokens or keys."""
-    return {key: "***" if is_secret(key) else value for key, value in parameters.items()}
+    """The parameters with `***` for values whose names speak of secrets, and no password inside addresses."""
+    return {key: "***" if is_secret(key) else hide_secrets(value) for key, value in parameters.items()}
 
 
 def parse(text: str, place: str) -> Manifest:

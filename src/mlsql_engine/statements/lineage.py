@@ -10,6 +10,7 @@ from mlsql_engine.core.secrets import hide_secrets, is_secret
 from mlsql_engine.language import ast
 
 _REFERENCE = re.compile(r"(?<!\\)\$\{\s*([^{}]*?)\s*\}")
+_SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ def _collect(origin: Origin, statements: dict[str, None]) -> None:
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:
-    """The text with the values of its variables, `***` for those that are called like secrets."""
-    if "${" not in text:
-        return text
+    """The text with the values of its variables, `***` for those that are called like secrets.
+
+    Where such a value stands in the text by another way, as in a variable made of it, it is `***`, too.
+    """
 
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
@@ -67,4 +69,8 @@ def _filled(text: str, variables: Mapping[str, str]) -> str:
             return found.group(0)
         return "***" if is_secret(name) else variables[name]
 
-    return _REFERENCE.sub(value, text)
+    filled = _REFERENCE.sub(value, text)
+    for name, held in variables.items():
+        if len(held) >= _SHORTEST_SECRET and held in filled and is_secret(name):
+            filled = filled.replace(held, "***")
+    return filled

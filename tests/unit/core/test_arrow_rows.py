@@ -32,6 +32,13 @@ def test_every_kind_of_column() -> None:
     ]
 
 
+def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
+    row = {"text": "caf\udce9 é \U0001f600 \u2028", "metrics": entries({"m\udcff": 1.0})}
+    table = arrow_table([row], COLUMNS)
+    assert table.column("text").to_pylist() == ["caf? é \U0001f600 \u2028"]
+    assert table.column("metrics").to_pylist() == [[("m?", 1.0)]]
+
+
 def test_absent_and_empty_values() -> None:
     table = arrow_table([dict.fromkeys(ROW), {"metrics": entries({})}, ROW], COLUMNS)
     assert table.schema == COLUMNS

@@ -103,6 +103,10 @@ def test_other_parameters_are_not(name: str) -> None:
     assert without_secrets({name: "v"}) == {name: "v"}
 
 
+def test_the_password_of_an_address_is_masked() -> None:
+    assert without_secrets({"source": "postgres://u:hunter2@h/d?x=1"}) == {"source": "postgres://u:*******@h/d?x=1"}
+
+
 def test_no_secret_gets_into_the_file() -> None:
     secret = replace(MANIFEST, groups=(replace(GROUP, train_params={"dbPassword": "hunter2", "alpha": "0.1"}),))
     text = secret.to_json()

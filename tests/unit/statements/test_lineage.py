@@ -35,6 +35,13 @@ def test_variables_have_their_values_and_secrets_none() -> None:
     assert lineage.script("t") == ('load jdbc.`shop.t` where password="***" and token="***" as t; -- ${comment};')
 
 
+def test_the_value_of_a_secret_under_another_name() -> None:
+    lineage = Lineage()
+    values = {"dbPassword": "p4ssw0rd", "copy": "p4ssw0rd", "address": "host=h password=p4ssw0rd", "pwd": "t"}
+    lineage.made("t", statement("select '${copy}' as a, '${address}' as b, 'p4ssw0rd' as c as t;"), (), values)
+    assert lineage.script("t") == "select '***' as a, 'host=h password=***' as b, '***' as c as t;"
+
+
 def test_a_long_chain_is_no_recursion() -> None:
     lineage = Lineage()
     for number in range(5_000):

@@ -73,6 +73,7 @@ class GroupTraining:
 
         Raises what is not the group's own fault: Cancelled, InternalError, and what comes of the end of all.
         """
+        self.run.request.check()
         started, clock = datetime.now(UTC), time.monotonic()
         with LogFile(self.version_folder / "meta" / "logs" / f"{self.group.index}.log") as log:
             try:
@@ -80,6 +81,7 @@ class GroupTraining:
             except (Cancelled, InternalError):
                 raise
             except MlsqlError as error:
+                self.run.request.check()
                 if self.run.workers.ended:
                     raise  # it was killed with the others, which is not its own failure
                 self.error = error

@@ -218,6 +218,8 @@ def environment(envs: Text | None) -> dict[str, str]:
     if not isinstance(content, dict):
         raise BadValue("systemParam.envs is not a JSON object", span=envs.span, hint='{"NAME": "value"}')
     for name, value in content.items():
+        if value is None:
+            raise BadValue(f"systemParam.envs: '{name}' has no value", span=envs.span, hint='"" is the empty one')
         if not name or "=" in name or "\0" in f"{name}{value}":
             raise BadValue(f"systemParam.envs: '{name}' cannot be an environment variable", span=envs.span)
     return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in content.items()}

@@ -74,10 +74,11 @@ class SentBeside:
         else:
             clock = time.monotonic()
             production.run()
-            self._progress.note(
-                f"train: {production.rows:,} rows sent through the topic {topic} as {self._topic.place.form} "
-                f"in {time.monotonic() - clock:.1f} s"
-            )
+            if production.complete:
+                self._progress.note(
+                    f"train: {production.rows:,} rows sent through the topic {topic} as {self._topic.place.form} "
+                    f"in {time.monotonic() - clock:.1f} s"
+                )
         self._over.wait()
 
     def _counted(self, training: Callable[[], Result]) -> Callable[[], Result]:

@@ -27,7 +27,8 @@ _LARGEST_MESSAGE = 1_000_000_000
 class Production:
     """Sends the rows once, in order. It works in one thread and is ended from another.
 
-    `interrupt` makes the engine fail that is asked for the next rows.
+    `interrupt` makes the engine fail that is asked for the next rows. `rows` have been sent, and `complete` tells
+    whether these are all.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Production:
         self._ended = threading.Event()
         self._refused: tuple[KafkaError, _Sent] | None = None
         self.rows = 0
+        self.complete = False
 
     def run(self) -> None:
         """Send everything and say that it is everything; less, where it is ended first.
@@ -80,6 +82,7 @@ class Production:
             end = json.dumps(self._place.end_of_run(self.rows)).encode()
             self._send(producer, Message(END, end, 0))
             self._flush(producer)
+            self.complete = not self._stopped.is_set()
         finally:
             producer.purge()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsql_engine.algorithms.base import TrainRequest, existing_file
-from mlsql_engine.algorithms.python_alg.groups import ParameterGroup
+from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, with_columns_as_spelled
 from mlsql_engine.algorithms.python_alg.hand_over import HandedOver
 from mlsql_engine.algorithms.python_alg.log_file import LogFile
 from mlsql_engine.algorithms.python_alg.options import RunOptions
@@ -166,7 +166,10 @@ class GroupTraining:
         return written
 
     def _fit_param(self) -> dict[str, str]:
-        return {**self.group.parameters, "modelPath": str(self.run.request.path)}
+        relation = self.run.request.relation
+        columns = () if relation is None else relation.columns
+        given = with_columns_as_spelled(self.group.parameters, columns)
+        return {**given, "modelPath": str(self.run.request.path)}
 
     def _resources(self) -> dict[str, str]:
         return {name: self._link(name, path.value) for name, path in self.group.resources.items()}

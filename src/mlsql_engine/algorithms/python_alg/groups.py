@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.text import Text
 
 _RESOURCE = "resource."
+_COLUMNS = ("featureCol", "inputCol", "labelCol")
 _MOST_DIGITS = 6
 
 
@@ -56,6 +57,20 @@ def estimator_name(parameters: Mapping[str, str]) -> str | None:
     """The class that the parameters of a group name, without its module; None where they name none."""
     named = parameters.get("className") or parameters.get("alg")
     return named.rpartition(".")[2] if named else None
+
+
+def with_columns_as_spelled(parameters: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
+    """The parameters, columns that they name in another case spelled as the table spells them."""
+    spelled = {name.lower(): name for name in columns}
+
+    def column(written: str) -> str:
+        name = written.strip()
+        return name if name in columns else spelled.get(name.lower(), name)
+
+    return {
+        name: ",".join(map(column, value.split(","))) if name in _COLUMNS else value
+        for name, value in parameters.items()
+    }
 
 
 def check_estimators(groups: tuple[ParameterGroup, ...], owner: str, instead: str) -> None:

@@ -9,6 +9,7 @@ from mlsql_engine.algorithms.python_alg.groups import (
     check_estimators,
     estimator_name,
     parse_groups,
+    with_columns_as_spelled,
 )
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.span import Source, Span
@@ -85,3 +86,9 @@ def test_a_group_that_does_not_say_what_to_train(given: dict[str, str], end: str
     with pytest.raises(BadValue) as caught:
         check_estimators((ParameterGroup(0, {"alg": "SVC"}), ParameterGroup(3, given)), "train X", "a script")
     assert caught.value.message == f"train X: parameter group 3 does not say what to train{end}"
+
+
+def test_columns_in_another_case_are_spelled_as_the_table_spells_them() -> None:
+    given = {"featureCol": " A, b,nope", "labelCol": "LABEL", "C": "A"}
+    found = with_columns_as_spelled(given, ["a", "B", "b", "Label"])
+    assert found == {"featureCol": "a,b,nope", "labelCol": "Label", "C": "A"}

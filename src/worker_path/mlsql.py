@@ -42,13 +42,8 @@ def _folder(name: str, what: str) -> str:
     return str(path)
 
 
-def _topic() -> kafka_data.TopicPlace | None:
-    told = internal_system_param.get("kafkaData")
-    return None if told is None else kafka_data.TopicPlace(told, kafka_param)
-
-
 def _data_folder() -> str:
-    topic = _topic()
+    topic = kafka_data.of_run()
     if topic is not None:
         return kafka_data.collected(topic)
     return _folder("tempDataLocalPath", "there is no training data: mlsql did not start this script to train")
@@ -60,7 +55,7 @@ def read_data() -> Callable[..., Iterator[list[dict[str, Any]]]]:
     A row is a dict by column; a vector in it has `toArray()`. Every call starts at the first row. Through Kafka the
     rows come while the host is still sending them.
     """
-    topic = _topic()
+    topic = kafka_data.of_run()
     folder = "" if topic is not None else _data_folder()
 
     def batches(max_records: int = 1000) -> Iterator[list[dict[str, Any]]]:

@@ -50,6 +50,7 @@ _BY_REASON: dict[str, str] = {
     "what is at the place that is written may be another thing when the statement is reached": """
         create_exists model_path_is_file save_append_to_file save_below_a_file save_exists
         """,
+    "no broker is asked before the training": "kafka_unreachable",
     "the session may have run something before": "kill_no_job last_command_nothing",
 }
 NOT_FORESEEN: dict[str, str] = {name: reason for reason, names in _BY_REASON.items() for name in names.split()}

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import local_data
+from . import local_data, runtime
 from .failures import ContractError
 from .kafka_settings import ARROW_STREAM, END, JSON_LINES, KIND, RUN, SERVERS, for_reading
 
@@ -57,6 +57,12 @@ class TopicPlace:
             "log_level": "0",
         }
         self.servers = self.settings[SERVERS]
+
+
+def of_run() -> TopicPlace | None:
+    """Where the training data of this process is; None where it is on local disk."""
+    told = runtime.internal_system_param.get("kafkaData")
+    return None if told is None else TopicPlace(told, runtime.kafka_param)
 
 
 def rows(place: TopicPlace, max_records: int) -> Iterator[list[dict[str, Any]]]:

@@ -267,6 +267,19 @@ def test_a_query_that_fails_ends_the_training(kafka: Kafka) -> None:
     assert (error.code, error.message) == ("SQL", "assertion failed")
 
 
+def test_without_a_script_an_estimator_is_trained(kafka: Kafka) -> None:
+    kafka.session.run("select id as x, id * 2.0 as label from range(100) as line;")
+    table = kafka.session.run(
+        'train line as SKLearn.`fitted` where alg="LinearRegression" and validateTable="line" '
+        f'and enableDataLocal="false" and kafkaParam.bootstrap.servers="{kafka.address}";',
+        folder=kafka.folder,
+    )
+    assert table is not None
+    (row,) = table.to_arrow().to_pylist()
+    assert (row["status"], round(row["score"], 9)) == ("success", 1.0)
+    assert kafka.topics() == set()
+
+
 def test_an_interpreter_without_the_client(kafka: Kafka) -> None:
     error = kafka.error(SHOW, options='and systemParam.pythonParam="-S"')
     python = error.message.split(" the interpreter ")[1].split(" ")[0]

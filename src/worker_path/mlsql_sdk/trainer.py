@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from . import data_blocks, estimator_names, estimators, model_files, parameters, runtime, training_data
+from . import data_blocks, estimator_names, estimators, kafka_data, model_files, parameters, runtime, training_data
 from .failures import ContractError
 from .local_data import Columns, no_column
 
@@ -20,7 +20,8 @@ def train() -> Any:
     Raises ContractError for a parameter, a column or a value that does not fit, and for what the estimator itself
     refuses with TypeError or ValueError.
     """
-    folder = str(runtime.internal_system_param["tempDataLocalPath"])
+    topic = kafka_data.of_run()
+    folder = kafka_data.collected(topic) if topic else str(runtime.internal_system_param["tempDataLocalPath"])
     form = runtime.wanted_form()
     if form is not None:
         model_files.checked(form)  # before hours of fitting

@@ -40,6 +40,7 @@ def test_without_a_script_the_estimator_that_is_named_is_trained_and_measured(tm
     assert answers[-1].kind is Kind.DESCRIBED
     assert answers[-1].control == {
         "contract": "estimator",
+        "form": "model",
         "featureNames": ["x"],
         "differences": [["numpy", "0.1", metadata.version("numpy")]],
     }

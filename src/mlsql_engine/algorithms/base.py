@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
@@ -151,6 +151,14 @@ def model_algorithm(algorithms: Registry[AnyAlgorithm], name: Text) -> Algorithm
             code="UNKNOWN_ALGORITHM",
         )
     return found
+
+
+@runtime_checkable
+class PredictsWhenRun(Protocol):
+    """An algorithm whose `run` statement may mean predict."""
+
+    def run_predicts(self, options: Collection[str]) -> bool:
+        """Whether a run statement with options of these names, in lower case, predicts the table."""
 
 
 def existing_script(path: Text, folder: Path) -> Path:

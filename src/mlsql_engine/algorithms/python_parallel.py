@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,10 @@ class PythonParallelExt(PythonAlg):
 
     name = "PythonParallelExt"
     train_options = ParallelOptions
+
+    def run_predicts(self, options: Collection[str]) -> bool:  # noqa: ARG002
+        """Never: run is its one statement."""
+        return False
 
     def train(self, request: TrainRequest) -> pa.Table:
         """See Algorithm.train; the groups of the result are the partitions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_script
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_TRAINING = frozenset({"pythonscriptpath", "pythondescpath", "scripts", "alg"})
+
+
 class PythonAlg:
     """Trains by the user's script and predicts by the user's script or the estimator that it left."""
 
@@ -31,6 +34,10 @@ class PythonAlg:
     def train(self, request: TrainRequest) -> pa.Table:
         """See Algorithm.train."""
         return tables.result(training.train(request, self.name))
+
+    def run_predicts(self, options: Collection[str]) -> bool:
+        """Where nothing says what to train, the model that is there predicts. See PredictsWhenRun."""
+        return not any(name in _TRAINING or name.startswith("fitparam.") for name in options)
 
     def function(self, request: FunctionRequest) -> FunctionSpec:
         """See Algorithm.function. Raises ModelProblem where the model is not there."""

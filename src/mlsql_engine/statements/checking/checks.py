@@ -34,6 +34,7 @@ from mlsql_engine.statements.context import model_path
 from mlsql_engine.statements.load import check_script_file, names_algorithm
 from mlsql_engine.statements.register import hint_of_variable, refuse_second_script
 from mlsql_engine.statements.set import SetOptions, check_shell
+from mlsql_engine.statements.train import predicts
 
 if TYPE_CHECKING:
     from mlsql_engine.statements.checking.checker import Checker
@@ -194,6 +195,11 @@ def _train(statement: ast.TrainStatement, checker: Checker) -> None:
         need_table(statement.table, checker)
     define_table(statement.result, checker)
     algorithm = model_algorithm(checker.algorithms, statement.algorithm.name)
+    if predicts(statement, algorithm):
+        options_class, owner = algorithm.function_options, f"predict {algorithm.name}"
+        _options(options_class, statement.options, owner, statement, checker)
+        need_model(statement.algorithm.path, checker)
+        return
     _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
     make_model(statement.algorithm.path, checker)
 

@@ -49,9 +49,11 @@ def build(cls: Any, texts: Mapping[str, str], labels_are_text: bool = False) -> 
     known = _known(cls)
     values = {}
     for name, text in own.items():
+        if name not in known and name in OWN_WORDS:
+            continue
         if name in known or _takes_any(cls):
             values[name] = _value(cls, name, text, labels_are_text)
-        elif name not in OWN_WORDS:
+        else:
             raise _unknown(cls.__name__, name, known)
     try:
         estimator = cls(**values)

@@ -287,3 +287,12 @@ def test_a_library_that_is_not_there_is_named_with_its_install_line() -> None:
     assert caught.value.hint.endswith("-m pip install xgboost")
     with pytest.raises(ContractError, match=r"^there is no module 'sklearn.nothing'$"):
         estimator_names.find({"className": "sklearn.nothing.SVC"})
+
+
+def test_a_class_that_takes_any_parameter_gets_none_of_mlsqls_own_words() -> None:
+    class TakesAny:
+        def __init__(self, **given: object) -> None:
+            self.given = given
+
+    texts = {"moduleName": "m", "className": "TakesAny", "modelPath": "/m", "featureCol": "a", "depth": "3"}
+    assert set(parameters.build(TakesAny, texts).given) == {"depth"}

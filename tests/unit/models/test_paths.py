@@ -12,19 +12,19 @@ from mlsql_engine.core.text import Text
 from mlsql_engine.models.paths import ModelPath
 
 
-def path_of(written: str, folder: str = "/work") -> ModelPath:
+def path_of(written: str, folder: str = "/folder") -> ModelPath:
     return ModelPath.of_text(Text.literal(written, Span(Source("s", written, Path(folder)), 0, 1)), Path(folder))
 
 
 @pytest.mark.parametrize(
     ("written", "local"),
     [
-        ("m", "/work/m"),
+        ("m", "/folder/m"),
         ("/tmp/m", "/tmp/m"),
         ("file:///tmp/m/", "/tmp/m"),
         ("FILE:///tmp/m", "/tmp/m"),
         ("local:///tmp/m", "/tmp/m"),
-        ("s3:/bucket/m", "/work/s3:/bucket/m"),
+        ("s3:/bucket/m", "/folder/s3:/bucket/m"),
     ],
 )
 def test_folders(written: str, local: str) -> None:
@@ -49,14 +49,14 @@ def test_urls(written: str, text: str, protocol: str) -> None:
 
 
 def test_equal_where_their_texts_are() -> None:
-    assert len({path_of("m"), path_of("/work/m"), path_of("./m"), path_of("file:///work/m")}) == 1
+    assert len({path_of("m"), path_of("/folder/m"), path_of("./m"), path_of("file:///folder/m")}) == 1
     assert path_of("m") != path_of("n")
 
 
 def test_what_is_below_a_path() -> None:
-    assert path_of("m").holds("/work/m/_model_0/model/0")
-    assert not path_of("m").holds("/work/m2/_model_0/model/0")
-    assert not path_of("m").holds("/work/m")
+    assert path_of("m").holds("/folder/m/_model_0/model/0")
+    assert not path_of("m").holds("/folder/m2/_model_0/model/0")
+    assert not path_of("m").holds("/folder/m")
     assert path_of("s3://b/m").holds("s3://b/m/_model_0")
     assert path_of("/").holds("/x")
 

@@ -34,13 +34,21 @@ class Lineage:
         inputs = tuple(self._origins[name.lower()] for name in read if name.lower() in self._origins)
         self._origins[table.lower()] = Origin(_filled(statement.span.text, variables), inputs)
 
-    def script(self, table: str) -> str:
-        """The statements that made the table, inputs first, each once; no secrets. Empty where none is known."""
+    def script(self, table: str, variables: Mapping[str, str]) -> str:
+        """The statements that made the table, inputs first, each once. Empty where none is known.
+
+        It holds no secrets: the value of one of the `variables` that is called like a secret is `***`, also where it
+        came into a statement by another way, as by a variable made of it.
+        """
         origin = self._origins.get(table.lower())
         statements: dict[str, None] = {}
         if origin is not None:
             _collect(origin, statements)
-        return "\n".join(statements)
+        text = "\n".join(statements)
+        for name, held in variables.items():
+            if len(held) >= _SHORTEST_SECRET and is_secret(name):
+                text = text.replace(held, "***")
+        return text
 
 
 def _collect(origin: Origin, statements: dict[str, None]) -> None:
@@ -58,10 +66,9 @@ def _collect(origin: Origin, statements: dict[str, None]) -> None:
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:
-    """The text with the values of its variables, `***` for those that are called like secrets.
-
-    Where such a value stands in the text by another way, as in a variable made of it, it is `***`, too.
-    """
+    """The text with the values of its variables, `***` for those that are called like secrets."""
+    if "${" not in text:
+        return text
 
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
@@ -69,8 +76,4 @@ def _filled(text: str, variables: Mapping[str, str]) -> str:
             return found.group(0)
         return "***" if is_secret(name) else variables[name]
 
-    filled = _REFERENCE.sub(value, text)
-    for name, held in variables.items():
-        if len(held) >= _SHORTEST_SECRET and held in filled and is_secret(name):
-            filled = filled.replace(held, "***")
-    return filled
+    return _REFERENCE.sub(value, text)

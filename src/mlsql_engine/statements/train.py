@@ -40,7 +40,7 @@ def execute(statement: TrainStatement, context: Context) -> Outcome:
         folder=statement.span.source.folder,
         span=statement.span,
         workshop=context.workshop,
-        query=context.session.lineage.script(statement.table.value),
+        query=context.session.lineage.script(statement.table.value, context.variables),
         written=_written(statement),
         check=context.job.check,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_
 from mlsql_engine.algorithms.python_alg.options import RunOptions, ScriptOptions, SKLearnOptions
 from mlsql_engine.algorithms.scripts import script_of_table
 from mlsql_engine.core.options import names_in
+from mlsql_engine.core.text import Text
 from mlsql_engine.engines.base import Engine, Relation
 
 
@@ -63,18 +64,19 @@ def program_of(
         script = existing_script(options.python_script_path, folder)
         return Program(script, {script.name: script.read_bytes()})
     if isinstance(options, ScriptOptions) and options.scripts is not None:
-        return _of_tables(options, tables, engine, place)
+        entry_point = options.entry_point or names_in(options.scripts)[0]
+        return _of_tables(names_in(options.scripts), entry_point, tables, engine, place)
     return Program(None)
 
 
-def _of_tables(options: ScriptOptions, tables: Mapping[str, Relation], engine: Engine, place: Path) -> Program:
-    names = names_in(options.scripts or options.entry_point)  # type: ignore[arg-type]
-    entry = (options.entry_point or names[0]).value.lower()
+def _of_tables(
+    names: Sequence[Text], entry_point: Text, tables: Mapping[str, Relation], engine: Engine, place: Path
+) -> Program:
     place.mkdir()
     files: dict[str, bytes] = {}
     for name in names:
         content = script_of_table(tables[f"scripts.{name.value}"], engine, name).text.encode()
         files[f"{name.value}.py"] = content
         (place / f"{name.value}.py").write_bytes(content)
-    script = next(place / file for file in files if file.lower() == f"{entry}.py")
+    script = next(place / file for file in files if file.lower() == f"{entry_point.value}.py".lower())
     return Program(script, files)

@@ -37,8 +37,8 @@ class Lineage:
     def script(self, table: str, variables: Mapping[str, str]) -> str:
         """The statements that made the table, inputs first, each once. Empty where none is known.
 
-        It holds no secrets: the value of one of the `variables` that is called like a secret is `***`, also where it
-        came into a statement by another way, as by a variable made of it.
+        It holds no secrets: the value of one of the `variables` that is called like a secret is `***`, also where
+        it came into a statement by another way, as by a variable made of it.
         """
         origin = self._origins.get(table.lower())
         statements: dict[str, None] = {}

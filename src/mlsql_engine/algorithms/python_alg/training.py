@@ -1,4 +1,4 @@
-"""A train statement: the data to where scripts read it, every group in a worker of its own, the models into the store."""
+"""A train statement: the data to where scripts read it, every group in a worker, the models into the store."""
 
 from __future__ import annotations
 

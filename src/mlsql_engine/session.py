@@ -25,7 +25,7 @@ from mlsql_engine.engines.base import Engine
 from mlsql_engine.engines.query_tables import SYSTEM
 from mlsql_engine.language.parser import parse
 from mlsql_engine.language.variables import Variables
-from mlsql_engine.sources import files, models
+from mlsql_engine.sources import files
 from mlsql_engine.sources.base import Source
 from mlsql_engine.statements.commands.base import Command
 from mlsql_engine.statements.context import Context, SessionState
@@ -216,14 +216,16 @@ def sources() -> Registry[Source]:
     registry: Registry[Source] = Registry("format", "mlsql.sources")
     files.add_to(registry)
     registry.add("jdbc", _jdbc)
-    for source in models.SOURCES:
-        registry.add(source.name, partial(_same, source))
+    for name in ("modelHistory", "modelParams", "modelMetrics", "modelEvaluation"):
+        registry.add(name, partial(_model_source, name))
     registry.add("script", _script)
     return registry
 
 
-def _same(source: Source) -> Source:
-    return source
+def _model_source(name: str) -> Source:
+    from mlsql_engine.sources.models import SOURCES
+
+    return next(source for source in SOURCES if source.name == name)
 
 
 def _jdbc() -> Source:

@@ -10,7 +10,6 @@ from mlsql_engine.core.extras import require
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.models.local import LocalStorage
 from mlsql_engine.models.paths import ModelPath
-from mlsql_engine.models.remote import RemoteStorage
 from mlsql_engine.models.storage import Storage
 
 
@@ -22,6 +21,8 @@ def open_storage(path: ModelPath, scratch: Scratch) -> Storage:
     if path.local is not None:
         return LocalStorage(path.local)
     check(path)
+    from mlsql_engine.models.remote import RemoteStorage
+
     fsspec: Any = import_module("fsspec.core")
     try:
         files, root = fsspec.url_to_fs(path.text)

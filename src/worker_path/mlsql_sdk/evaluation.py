@@ -9,7 +9,7 @@ import warnings
 from importlib import util
 from typing import Any
 
-from . import estimators, model_files, training_data
+from . import estimator_tags, estimators, model_files, training_data
 from .failures import ContractError, install_line
 from .local_data import Columns, no_column
 
@@ -142,12 +142,8 @@ def _has_tags(model: Any) -> bool:
 
 
 def _kind(model: Any) -> str | None:
-    try:
-        from sklearn.utils import get_tags
-
-        found = get_tags(model).estimator_type
-    except Exception:  # noqa: BLE001 - other libraries and older releases have no tags
-        found = getattr(model, "_estimator_type", None)
+    told = estimator_tags.tags(model)
+    found = getattr(model, "_estimator_type", None) if told is None else told.estimator_type
     return None if found is None else str(found)
 
 

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from . import data_blocks, estimator_names, estimators, kafka_data, model_files, parameters, runtime, training_data
+from . import (
+    data_blocks,
+    estimator_names,
+    estimator_tags,
+    estimators,
+    kafka_data,
+    model_files,
+    parameters,
+    runtime,
+    training_data,
+)
 from .failures import ContractError
 from .local_data import Columns, no_column
 
@@ -224,19 +234,9 @@ def _is_sparse(features: Any) -> bool:
     return hasattr(features, "tocsr")
 
 
-def _tags(estimator: Any) -> Any:
-    """scikit-learn's tags of the estimator, or None where it has none."""
-    try:
-        from sklearn.utils import get_tags
-
-        return get_tags(estimator)
-    except Exception:  # noqa: BLE001 - other libraries and older releases have no tags
-        return None
-
-
 def _takes_sparse(estimator: Any) -> bool | None:
     """Whether the estimator takes CSR matrices; None where only trying tells: others inherit a tag that says no."""
-    tags = _tags(estimator)
+    tags = estimator_tags.tags(estimator)
     if tags is None or not type(estimator).__module__.startswith("sklearn."):
         return None
     return bool(tags.input_tags.sparse)
@@ -254,7 +254,7 @@ def _needs_label(estimator: Any, there: bool = False) -> bool:
         return True
     if there and type(estimator).__module__.startswith("sklearn.feature_selection."):
         return True
-    tags = _tags(estimator)
+    tags = estimator_tags.tags(estimator)
     if tags is not None:
         return bool(tags.target_tags.required) or tags.estimator_type in ("classifier", "regressor")
     if getattr(estimator, "_estimator_type", None) in ("classifier", "regressor"):

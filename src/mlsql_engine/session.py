@@ -33,8 +33,8 @@ from mlsql_engine.statements.execution import execute_script
 from mlsql_engine.statements.plugin import StatementPlugin
 from mlsql_engine.table import Table
 from mlsql_engine.workers.catalog import Functions
-from mlsql_engine.workers.launcher import LocalLauncher
-from mlsql_engine.workers.roster import Roster
+from mlsql_engine.workers.host import SHARED, WorkerHost
+from mlsql_engine.workers.roster import ListedLauncher, Roster
 
 EngineMaker = Callable[[FunctionCatalog, Scratch], Engine]
 
@@ -49,9 +49,13 @@ class Session:
         make_engine = engines().find(engine)
         scratch = Scratch()
         roster = Roster()
-        launcher = LocalLauncher(lambda: scratch.folder("sdk"), roster)
-        functions = Functions(launcher, scratch, progress)
-        made = make_engine(functions, scratch)
+        host = SHARED.joined()
+        functions = Functions(host.pools, roster, progress)
+        try:
+            made = make_engine(functions, scratch)
+        except BaseException:
+            SHARED.left(host)
+            raise
 
         def interrupt() -> None:
             roster.interrupt()
@@ -64,14 +68,14 @@ class Session:
             statements=statements(),
             commands=commands(),
             functions=functions,
-            workshop=Workshop(launcher, scratch, progress),
+            workshop=Workshop(ListedLauncher(host.launcher, roster), scratch, progress),
             roster=roster,
             settings=settings,
             jobs=Jobs(interrupt),
             variables={name: str(value) for name, value in variables.items()},
         )
         # A session that nobody closes ends with the interpreter, its workers and its folder with it.
-        self._end = weakref.finalize(self, _end, os.getpid(), functions, made, scratch)
+        self._end = weakref.finalize(self, _end, os.getpid(), functions, made, scratch, host)
 
     def run(
         self,
@@ -142,12 +146,13 @@ class Session:
         self.close()
 
 
-def _end(owner: int, functions: Functions, engine: Engine, scratch: Scratch) -> None:
+def _end(owner: int, functions: Functions, engine: Engine, scratch: Scratch, host: WorkerHost) -> None:
     if os.getpid() != owner:
         return  # a forked child has neither the workers nor the engine's threads
     with held_signals():
         functions.close()
         engine.close()
+        SHARED.left(host)
         scratch.close()
 
 

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pytest
 
 from mlsql_engine import MlsqlError, Session, connect
-from mlsql_engine.core.functions import FunctionSpec
+from mlsql_engine.core.functions import FunctionSpec, Resources
 from mlsql_engine.core.progress import SilentProgress
-from mlsql_engine.core.scratch import Scratch
-from mlsql_engine.workers.launcher import LocalLauncher
-from mlsql_engine.workers.prediction import Pool
+from mlsql_engine.workers.audience import Audience
+from mlsql_engine.workers.function import Function
+from mlsql_engine.workers.host import WorkerHost
+from mlsql_engine.workers.roster import Roster
 from recorded import RecordedProgress
 
 ROW_SCRIPT = """
@@ -288,17 +289,13 @@ def test_every_worker_has_a_number_of_its_own(predictions: Predictions, tmp_path
         interpreter=sys.executable,
         script=str(tmp_path / "predict.py"),
         environment={"PLACE": str(place)},
-        workers=3,
+        resources=Resources(workers=3),
     )
-    with contextlib.closing(Scratch()) as scratch:
-        launcher = LocalLauncher(lambda: scratch.folder("sdk"))
-        pool = Pool(spec, launcher, scratch.folder("function"), SilentProgress())
+    with contextlib.closing(WorkerHost()) as host:
+        function = Function(spec, host.pools, Audience(spec, Roster(), SilentProgress()))
         batch = pa.RecordBatch.from_pydict({"x": [1.0]})
-        try:
-            with ThreadPoolExecutor(3) as threads:
-                answers = list(threads.map(pool.predict, [batch] * 3))
-        finally:
-            pool.close()
+        with ThreadPoolExecutor(3) as threads:
+            answers = list(threads.map(function.predict, [batch] * 3))
     assert sorted(answer.to_pylist()[0]["values"] for answer in answers) == [[0.0], [1.0], [2.0]]
     assert len({path.name.split("-")[1] for path in place.iterdir()}) == 3
 

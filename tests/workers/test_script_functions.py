@@ -120,7 +120,7 @@ def test_a_file_and_its_neighbours(functions: Functions) -> None:
     assert error.message == (
         f"function f raised ZeroDivisionError: integer division or modulo by zero ({script}, line 3)"
     )
-    assert list(details(error)) == ["row", "traceback"]
+    assert list(details(error)) == ["row", "traceback", "worker"]
     rows = functions.run("select script from system.functions as o;")
     assert rows == [{"script": str(script)}]
 
@@ -238,7 +238,7 @@ def test_a_dead_worker_is_replaced(functions: Functions, progress: RecordedProgr
     )
     error = functions.fails("select f(2) as a as o;")
     assert (error.code, error.message) == ("SCRIPT_EXITED", "function f ended its process with exit status 7")
-    assert details(error) == {"last output": "asked for 2"}
+    assert details(error) == {"last output": "asked for 2", "worker": "1, row 1"}
     assert functions.run("select f(1) as a as o;") == [{"a": 1}]
     error = functions.fails("select f(3) as a as o;")
     assert (error.code, error.message) == ("CRASHED", "the process of function f was ended by SIGKILL")
@@ -252,7 +252,7 @@ def test_an_error_of_a_row_names_the_row_and_both_places(functions: Functions) -
     assert error.span is not None
     assert (error.span.text, error.span.source.position(error.span.start)) == ("f", (5, 8))
     found = details(error)
-    assert list(found) == ["row", "raised at", "traceback"]
+    assert list(found) == ["row", "raised at", "traceback", "worker"]
     assert found["row"] == "0.0"
     assert found["raised at"].split("\n")[0] == " --> test.mlsql:3:9"
     assert found["traceback"].split("\n")[1] == '  File "code of f", line 3, in apply'

@@ -325,7 +325,8 @@ def test_exit_status_zero_is_success(trainer: Trainer) -> None:
 @pytest.mark.parametrize("signal", ["SIGKILL", "SIGSEGV", "SIGTERM"])
 def test_a_script_that_is_killed(trainer: Trainer, signal: str) -> None:
     error = trainer.fails(f"import os, signal; print('x'); os.kill(os.getpid(), signal.{signal})")
-    assert (error.code, error.message) == ("CRASHED", f"the process of train.py was ended by {signal}")
+    place = f" ({trainer.folder / 'train.py'}, line 1)" if signal == "SIGSEGV" else ""
+    assert (error.code, error.message) == ("CRASHED", f"the process of train.py was ended by {signal}{place}")
     assert details(error)["last output"].startswith("x")
     assert "mlsql_sdk" not in error.render()
 

@@ -21,3 +21,11 @@ def parse_duration(text: str) -> Duration:
     if seconds <= 0:
         raise ValueError(text)
     return Duration(seconds)
+
+
+def shown_duration(seconds: float) -> str:
+    """A length of time as users write it, in the largest unit of which it is a whole number."""
+    for unit in ("d", "h", "m"):
+        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
+            return f"{seconds / _SECONDS[unit]:g}{unit}"
+    return f"{seconds:g}s"

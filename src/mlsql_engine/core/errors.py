@@ -38,6 +38,10 @@ class Detail:
     text: str
 
 
+WORKER = "worker"
+"""The label of the block that says which worker failed, of which model, and of which rows."""
+
+
 class MlsqlError(Exception):
     """Something the user can understand and mend."""
 
@@ -139,9 +143,13 @@ class ModelProblem(MlsqlError):
 
 
 class ScriptFailed(MlsqlError):
-    """The user's Python raised, exited, or did not do what its contract asks."""
+    """The user's Python raised, exited, or did not do what its contract asks.
+
+    `row` is the place in the batch, from 0, of the row that it failed of, where that is known.
+    """
 
     default_code = "SCRIPT_FAILED"
+    row: int | None = None
 
 
 class WorkerProblem(MlsqlError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
@@ -52,6 +53,30 @@ class ScriptFunction:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What the workers of a function may take.
+
+    `workers` processes are started at once; None: as many as there are cores, when there is work for them.
+    `timeout` is how long loading, or one batch, may take, and `idle` how long a worker without work is kept, both
+    in seconds, None: for ever. `memory` is how much one may have, in bytes; None: most of the machine's. `threads`
+    are those of native libraries in each; None: the cores shared out. `pure` is whether a batch may be predicted
+    again when its worker crashed; None: what the function says of itself.
+    """
+
+    workers: int | None = None
+    timeout: float | None = 600.0
+    idle: float | None = 600.0
+    memory: int | None = None
+    threads: int | None = None
+    pure: bool | None = None
+
+    @property
+    def most_workers(self) -> int:
+        """How many processes there may be."""
+        return self.workers or os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
 class FunctionSpec:
     """All that is needed to open the same predictor anywhere: plain data, picklable.
 
@@ -73,7 +98,7 @@ class FunctionSpec:
     return_type: str | None = None
     train_params: Mapping[str, str] | None = None
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    workers: int = 1
+    resources: Resources = field(default_factory=Resources)
     called: str = ""
     published: str = ""
     libraries: Mapping[str, str] = field(default_factory=dict)
@@ -98,6 +123,7 @@ class Described:
     return_type: pa.DataType
     feature_names: tuple[str, ...] | None = None
     form: CallForm = "model"
+    pure: bool = False
 
 
 class Predictor(Protocol):
@@ -115,8 +141,11 @@ class Predictor(Protocol):
         Raises ScriptFailed when the user's code does, WorkerProblem when its process does.
         """
 
+    def cancel(self) -> None:
+        """Make the calls that are under way fail with Cancelled; later ones work."""
+
     def close(self) -> None:
-        """End what stands behind it. Closing twice is harmless."""
+        """Need what stands behind it no more; a later prediction has it made again. Closing twice is harmless."""
 
 
 class FunctionCatalog(Protocol):

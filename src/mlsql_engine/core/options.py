@@ -11,6 +11,7 @@ Keys match in any case. A field of type `Mapping[str, Text]` takes all keys that
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -29,8 +30,9 @@ from typing import (
     runtime_checkable,
 )
 
-from mlsql_engine.core.duration import Duration, parse_duration
+from mlsql_engine.core.duration import Duration, parse_duration, shown_duration
 from mlsql_engine.core.errors import BadValue, MlsqlError, UnknownOption
+from mlsql_engine.core.sizes import Size, parse_size
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 
@@ -111,11 +113,7 @@ def describe(cls: type) -> list[OptionDoc]:
         OptionDoc(
             _public_name(item) + (".*" if _is_prefix(hints[item.name]) else ""),
             _type_words(hints[item.name]),
-            ""
-            if item.default is MISSING or item.default is None
-            else str(item.default).lower()
-            if isinstance(item.default, bool)
-            else str(item.default),
+            _shown_default(item.default, hints[item.name]),
             item.metadata["doc"],
         )
         for item in _declared(cls)
@@ -260,8 +258,19 @@ def _check_limits(item: Field[Any], value: Any, written: Text) -> None:
         raise BadValue(f"the option '{_public_name(item)}' is {amount}, not '{value}'", span=written.span)
 
 
+def _shown_default(value: Any, hint: Any) -> str:
+    if value is MISSING or value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return shown_duration(value) if Duration in (hint, *get_args(hint)) else str(value)
+
+
 def _declared(cls: type) -> list[Field[Any]]:
-    return [item for item in fields(cls) if "doc" in item.metadata]
+    """The options of a class: its own, then those of what it is derived from."""
+    found = [item for item in fields(cls) if "doc" in item.metadata]
+    own = {name: place for place, base in enumerate(cls.__mro__) for name in inspect.get_annotations(base)}
+    return sorted(found, key=lambda item: own[item.name])
 
 
 _hints = cache(get_type_hints)
@@ -306,6 +315,8 @@ def _convert(hint: Any, value: Text, name: str) -> Any:
             return float(value.value)
         if kind is Duration:
             return parse_duration(value.value)
+        if kind is Size:
+            return parse_size(value.value)
     except (KeyError, ValueError):
         raise BadValue(
             f"the option '{name}' is {_type_words(kind)}, not '{value.value}'", span=value.span
@@ -342,4 +353,5 @@ def _type_words(hint: Any) -> str:
         return str(getattr(kind, "described", ""))
     words = {bool: "true or false", int: "a whole number", float: "a number"}
     words[Duration] = "a length of time such as 30s, 10m or 2h"
+    words[Size] = "an amount of memory such as 500m or 2g"
     return words.get(kind, "text")

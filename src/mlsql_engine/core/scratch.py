@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,26 +16,28 @@ from pathlib import Path
 class Scratch:
     """A folder that is made when it is first needed and removed with everything in it at `close`.
 
-    It is also removed when the process ends or the object is forgotten, but not when the process is killed.
+    Safe for several threads. It is also removed when the process ends or the object is forgotten, but not when the
+    process is killed.
     """
 
     def __init__(self) -> None:
         self._path: Path | None = None
-        self._counter = 0
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
         self._finalizer: weakref.finalize[[str, int], Scratch] | None = None
 
     @property
     def path(self) -> Path:
         """The folder itself, readable by this user only."""
-        if self._path is None:
-            self._path = Path(tempfile.mkdtemp(prefix="mlsql-"))
-            self._finalizer = weakref.finalize(self, _remove, str(self._path), os.getpid())
-        return self._path
+        with self._lock:
+            if self._path is None:
+                self._path = Path(tempfile.mkdtemp(prefix="mlsql-"))
+                self._finalizer = weakref.finalize(self, _remove, str(self._path), os.getpid())
+            return self._path
 
     def folder(self, name: str) -> Path:
         """A new empty folder in it, called `name` and a number."""
-        self._counter += 1
-        path = self.path / f"{name}-{self._counter}"
+        path = self.path / f"{name}-{next(self._numbers)}"
         path.mkdir()
         return path
 

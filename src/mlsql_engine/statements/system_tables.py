@@ -56,7 +56,7 @@ def functions(session: SessionState) -> pa.Table:
             "model": spec.model or None,
             "script": spec.script if spec.function is None else spec.function.script.name,
             "interpreter": spec.interpreter,
-            "workers": spec.workers,
+            "workers": spec.resources.workers,
         }
         for spec, described in session.functions.registered()
         if not spec.called

@@ -4,57 +4,55 @@ from __future__ import annotations
 
 from mlsql_engine.core.functions import Described, FunctionSpec, Predictor
 from mlsql_engine.core.progress import Progress
-from mlsql_engine.core.scratch import Scratch
-from mlsql_engine.workers.launcher import Launcher
-from mlsql_engine.workers.prediction import Pool
+from mlsql_engine.workers.audience import Audience
+from mlsql_engine.workers.function import Function
+from mlsql_engine.workers.pools import Pools
+from mlsql_engine.workers.roster import Roster
 
 
 class Functions:
-    """A FunctionCatalog whose functions are pools of local workers."""
+    """A FunctionCatalog whose functions have their workers in pools that sessions share."""
 
-    def __init__(self, launcher: Launcher, scratch: Scratch, progress: Progress) -> None:
-        self._launcher = launcher
-        self._scratch = scratch
+    def __init__(self, pools: Pools, roster: Roster, progress: Progress) -> None:
+        self._pools = pools
+        self._roster = roster
         self._progress = progress
-        self._pools: dict[str, Pool] = {}
-        self._replaced: list[Pool] = []
+        self._functions: dict[str, Function] = {}
+        self._replaced: list[Function] = []
 
     def names(self) -> frozenset[str]:
         """Every name, in lower case."""
-        return frozenset(self._pools)
+        return frozenset(self._functions)
 
     def predictor(self, name: str) -> Predictor:
         """The loaded function of that name."""
-        return self._pools[name.lower()]
+        return self._functions[name.lower()]
 
     def add(self, spec: FunctionSpec) -> Described:
-        """Load the function in a first worker and make it known under its name.
+        """Load the function in a first worker, unless one is there, and make it known under its name.
 
-        A function of the same name is replaced, and its workers end; a table that was made with it starts them
-        again when it is read. Raises ScriptFailed or WorkerProblem when it cannot be loaded; the old one stays.
+        A function of the same name is replaced; a table that was made with it has workers started again when it is
+        read. Raises ScriptFailed or WorkerProblem when it cannot be loaded; the old one stays.
         """
-        folder = self._scratch.folder("function")
-        pool = Pool(spec, self._launcher, folder, self._progress)
-        old = self._pools.pop(spec.name.lower(), None)
-        if old is not None:
-            old.close()
-            self._replaced.append(old)
-        self._pools[spec.name.lower()] = pool
-        return pool.description
+        function = Function(spec, self._pools, Audience(spec, self._roster, self._progress))
+        if spec.name.lower() in self._functions:
+            self.remove(spec.name)
+        self._functions[spec.name.lower()] = function
+        return function.description
 
     def registered(self) -> list[tuple[FunctionSpec, Described]]:
         """The functions and what they say of themselves, by name."""
-        return [(pool.spec, pool.description) for _, pool in sorted(self._pools.items())]
+        return [(function.spec, function.description) for _, function in sorted(self._functions.items())]
 
     def remove(self, name: str) -> None:
-        """Forget the function and end its workers; a table that was made with it starts them again when read."""
-        pool = self._pools.pop(name.lower())
-        pool.close()
-        self._replaced.append(pool)
+        """Forget the function; a table that was made with it has workers started again when it is read."""
+        function = self._functions.pop(name.lower())
+        function.close()
+        self._replaced.append(function)
 
     def close(self) -> None:
-        """End all workers."""
-        for pool in (*self._pools.values(), *self._replaced):
-            pool.close()
-        self._pools.clear()
+        """Need no workers any more."""
+        for function in (*self._functions.values(), *self._replaced):
+            function.close()
+        self._functions.clear()
         self._replaced.clear()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import selectors
-import signal
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed, WorkerProblem, WorkerTimeout
-from mlsql_engine.workers.launcher import WorkerProcess
+from mlsql_engine.core.errors import MlsqlError, WorkerProblem
+from mlsql_engine.workers import failures
+from mlsql_engine.workers.process import WorkerProcess
 from mlsql_sdk.wire import Closed, Kind, Message, WireError
 
-_POLL_SECONDS = 1.0
 _HELLO_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
+_REST_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -38,110 +36,45 @@ def hello(worker: WorkerProcess) -> Hello:
             hint="systemParam.pythonPath names the interpreter, systemParam.pythonParam its flags",
         ) from error
     if message.kind is not Kind.HELLO:
-        raise WorkerProblem(f"{worker.name} did not say hello", code="PROTOCOL", details=last_output(worker))
+        raise WorkerProblem(
+            f"{worker.name} did not say hello", code="PROTOCOL", details=failures.last_output(worker)
+        )
     control = message.control
     return Hello(str(control["python"]), str(control["executable"]), bool(control["pyarrow"]))
 
 
-def receive(worker: WorkerProcess, timeout: float | None) -> Message:
-    """The worker's next message.
+def receive(worker: WorkerProcess, timeout: float | None, silence: float | None = None) -> Message:
+    """The worker's next message that is not only a sign of life.
 
-    Raises WorkerTimeout after `timeout` seconds (None: wait for ever) and WorkerProblem when the worker
-    has ended or does not speak the protocol.
+    Raises WorkerTimeout after `timeout` seconds (None: wait for ever), and WorkerProblem when the worker gives no
+    sign of life for `silence` seconds, when it has ended, or when it does not speak the protocol; the worker is
+    ended by then, or of no more use.
     """
-    deadline = None if timeout is None else time.monotonic() + timeout
-    with selectors.DefaultSelector() as selector:
-        selector.register(worker.channel.connection, selectors.EVENT_READ)
-        while True:
-            left = _POLL_SECONDS if deadline is None else min(_POLL_SECONDS, deadline - time.monotonic())
-            if selector.select(max(left, 0)):
-                break
-            # A child of the script may hold the socket open after the worker itself has died.
-            if not worker.running():
-                raise _died(worker)
-            if deadline is not None and time.monotonic() >= deadline:
-                raise WorkerTimeout(f"nothing came back within {timeout:g} s", details=last_output(worker))
+    now = time.monotonic()
+    deadline = None if timeout is None else now + timeout
+    heard = now
     try:
-        return worker.channel.receive()
+        while True:
+            ends = [end for end in (deadline, None if silence is None else heard + silence) if end is not None]
+            left = min([*(end - now for end in ends), _LOOK_SECONDS])
+            if worker.channel.wait(max(left, 0.001)):
+                # A message that has begun comes whole, or its sender was stopped.
+                worker.channel.connection.settimeout(silence or _REST_SECONDS)
+                message = worker.channel.receive()
+                if message.kind is not Kind.BEAT:
+                    return message
+                heard = time.monotonic()
+            now = time.monotonic()
+            if deadline is not None and timeout is not None and now >= deadline:
+                raise failures.timed_out(worker, timeout)
+            if silence is not None and now >= heard + silence:
+                raise failures.unresponsive(worker, silence)
+            if not worker.running():
+                # A process that it left behind may hold the connection open.
+                raise failures.died(worker)
     except Closed:
-        raise _died(worker) from None
+        raise failures.died(worker) from None
+    except TimeoutError:
+        raise failures.unresponsive(worker, silence or _REST_SECONDS) from None
     except (WireError, OSError) as error:
-        raise WorkerProblem(
-            f"the worker broke the protocol: {error}",
-            code="PROTOCOL",
-            details=last_output(worker),
-            hint="does the script write to a file descriptor that it did not open?",
-        ) from error
-
-
-def _died(worker: WorkerProcess) -> MlsqlError:
-    """The worker ended without a last word."""
-    status = worker.wait(_POLL_SECONDS)
-    worker.output.finish(_POLL_SECONDS)
-    if status is None:
-        return WorkerProblem(
-            f"{worker.name} closed the connection to mlsql", code="PROTOCOL", details=last_output(worker)
-        )
-    if status < 0:
-        name = signal.Signals(-status).name
-        hint = "the machine may have run out of memory" if name == "SIGKILL" else None
-        return WorkerProblem(
-            f"the process of {worker.name} was ended by {name}",
-            code="CRASHED",
-            details=last_output(worker),
-            hint=hint,
-        )
-    return ScriptFailed(
-        f"{worker.name} ended its process with exit status {status}",
-        code="SCRIPT_EXITED",
-        details=last_output(worker),
-    )
-
-
-def last_output(worker: WorkerProcess) -> list[Detail]:
-    """What it printed last, if anything, as a block of an error."""
-    return _output_detail(worker.output.tail())
-
-
-_SHOWN_LINES = 20
-_LONGEST_SHOWN = 240
-_OUR_FRAME = re.compile(r'  File ".*[/\\]mlsql_sdk[/\\][^"]*", line \d+ in |  File "<string>", line 1 in <module>')
-
-
-def _output_detail(tail: str) -> list[Detail]:
-    """The last lines, cut to a readable width, without our own frames of a crash report."""
-    lines = [line for line in tail.split("\n") if not _OUR_FRAME.match(line)][-_SHOWN_LINES:]
-    if not any(line.strip() for line in lines):
-        return []
-    shown = [line if len(line) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + " …" for line in lines]
-    return [Detail("last output", "\n".join(shown))]
-
-
-def script_failure(report: dict[str, Any], worker: WorkerProcess) -> ScriptFailed:
-    """A FAILED message as an error, with the traceback and what was printed last."""
-    what = worker.name
-    details = [Detail("traceback", report["traceback"])] if report.get("traceback") else []
-    if report.get("reason") != "contract":
-        details.extend(last_output(worker))
-    place = f" ({report['file']}, line {report['line']})" if report.get("file") else ""
-    match report.get("reason"):
-        case "exit":
-            text = f": {report['message']}" if report.get("message") else ""
-            return ScriptFailed(
-                f"{what} exited with status {report['status']}{text}", code="SCRIPT_EXITED", details=details
-            )
-        case "contract":
-            return ScriptFailed(
-                f"{what}: {report['message']}",
-                code="SCRIPT_CONTRACT",
-                hint=report.get("hint") or None,
-                details=details,
-            )
-        case _:
-            first_line = str(report.get("message", "")).split("\n")[0]
-            text = f": {first_line}" if first_line else ""
-            return ScriptFailed(
-                f"{what} raised {report['type']}{text}{place}",
-                hint=report.get("hint") or None,
-                details=details,
-            )
+        raise failures.broken_protocol(worker, error) from error

@@ -1,28 +1,27 @@
-"""Starting a worker process here, and ending it with everything that it started."""
+"""Starting a worker process here."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import mlsql_sdk
 from mlsql_engine.core.errors import WorkerProblem
 from mlsql_engine.core.signals import held_signals
+from mlsql_engine.workers import arena
 from mlsql_engine.workers.output import Output
-from mlsql_engine.workers.roster import Roster, WorkerEntry
+from mlsql_engine.workers.process import WorkerProcess
+from mlsql_engine.workers.spawner.client import Child, Spawner, StartRequest
 from mlsql_sdk.wire import Channel
 
-_GRACE_SECONDS = 0.5
 # Text that every Python can run, also one that is too old for the rest.
 _CHECK = (
     "import sys; sys.version_info >= (3, 9) or "
@@ -34,15 +33,19 @@ _CHECK = (
 class WorkerCommand:
     """How to start one: the interpreter and its flags, added environment variables, the folder it runs in.
 
-    `name` is what errors call it: its script, or its function. `tell` gets every line that it prints.
+    `name` is what errors call it: its script, or its function. `tell` gets its number and every line that it
+    prints. `shares` is whether batches may come to it by shared memory; `memory` limits its data in bytes
+    (RLIMIT_DATA).
     """
 
     name: str
     interpreter: str
     folder: Path
-    tell: Callable[[str], None]
+    tell: Callable[[int, str], None]
     flags: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    shares: bool = False
+    memory: int | None = None
 
 
 class Launcher(Protocol):
@@ -52,68 +55,6 @@ class Launcher(Protocol):
         """A process that is about to say hello. Raises WorkerProblem when it cannot be started."""
 
 
-class WorkerProcess:
-    """A started process, the channel to it and what it prints."""
-
-    def __init__(
-        self, name: str, process: subprocess.Popen[bytes], channel: Channel, output: Output, lifeline: int
-    ) -> None:
-        self.name = name
-        self._process = process
-        self._lifeline = lifeline
-        self._ending = threading.Lock()
-        self._ended = False
-        self.channel = channel
-        self.output = output
-
-    @property
-    def pid(self) -> int:
-        """The process id, which is also its process group's."""
-        return self._process.pid
-
-    def wait(self, timeout: float) -> int | None:
-        """The exit status (negative: the signal that ended it), or None when it still runs after `timeout` s."""
-        try:
-            return self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.poll() is None
-
-    def kill(self) -> None:
-        """Kill it and its process group at once; whoever waits for its answer finds out, and ends it."""
-        self._signal(signal.SIGKILL)
-
-    def end(self) -> None:
-        """End it and its whole process group: ask, wait half a second, kill.
-
-        Ending twice, or from several threads, is harmless.
-        """
-        with self._ending:
-            if not self._ended:
-                self._ended = True
-                self._end()
-
-    def _end(self) -> None:
-        if self._process.poll() is None:
-            self._signal(signal.SIGTERM)
-            if self.wait(_GRACE_SECONDS) is None:
-                self._signal(signal.SIGKILL)
-                self._process.wait()
-        # Children of the script may have outlived it.
-        self._signal(signal.SIGKILL)
-        # Last, so that a thread which waits for an answer sees the end of the process first.
-        self.channel.close()
-        self.output.finish(timeout=_GRACE_SECONDS)
-        os.close(self._lifeline)
-
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
-
-
 class LocalLauncher:
     """Starts workers on this machine.
 
@@ -121,10 +62,12 @@ class LocalLauncher:
     a copy of exactly the script-side SDK, in `sdk_folder`, never the site-packages that mlsql itself is in.
     """
 
-    def __init__(self, sdk_folder: Callable[[], Path], roster: Roster | None = None) -> None:
+    def __init__(self, sdk_folder: Callable[[], Path]) -> None:
         self._sdk_folder = sdk_folder
         self._sdk_path: Path | None = None
-        self._roster = roster or Roster()
+        self._copying = threading.Lock()
+        self._spawner = Spawner()
+        self._numbers = itertools.count(1)
 
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """Start a process. See Launcher.start."""
@@ -132,61 +75,69 @@ class LocalLauncher:
             return self._start(command)
 
     def _start(self, command: WorkerCommand) -> WorkerProcess:
-        if self._sdk_path is None:
-            folder = self._sdk_folder()
-            copy_sdk(folder)
-            self._sdk_path = folder
+        sdk = self._sdk()
         here, there = socket.socketpair()
-        lifeline_there, lifeline_here = os.pipe()
         output_here, output_there = os.pipe()
-        # The current folder, which `-c` puts first, may hold a file of the user's called json.py.
-        path = f"[{str(self._sdk_path)!r}] + [p for p in sys.path if p]"
-        boot = f"{_CHECK}; sys.path[:] = {path}; from mlsql_sdk.boot import main; main()"
-        environment = {
-            **os.environ,
-            "PYTHONUNBUFFERED": "1",
-            **command.environment,
-            "MLSQL_WORKER_FD": str(there.fileno()),
-            "MLSQL_LIFELINE_FD": str(lifeline_there),
-        }
+        shared = arena.make() if command.shares else None
+        descriptors = {"MLSQL_WORKER_FD": there.fileno()}
+        if shared is not None:
+            descriptors["MLSQL_ARENA_FD"] = shared.descriptor
         try:
-            process = subprocess.Popen(
-                [command.interpreter, *command.flags, "-c", boot],
-                cwd=command.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output_there,
-                stderr=output_there,
-                pass_fds=(there.fileno(), lifeline_there),
-                start_new_session=True,
-            )
+            child = self._spawner.start(_request(command, sdk, output_there, descriptors))
         except OSError as error:
             here.close()
             os.close(output_here)
-            os.close(lifeline_here)
+            if shared is not None:
+                shared.close()
             raise WorkerProblem(
-                f"the interpreter {command.interpreter} cannot be started: {error.strerror}",
+                f"the interpreter {command.interpreter} cannot be started: {error.strerror or error}",
                 code="CANNOT_START",
             ) from error
         finally:
             there.close()
-            os.close(lifeline_there)
             os.close(output_there)
-        return self._listed(command, process, Channel(here), output_here, lifeline_here)
+        return self._process(command, child, Channel(here), output_here, shared)
 
-    def _listed(
-        self,
-        command: WorkerCommand,
-        process: subprocess.Popen[bytes],
-        channel: Channel,
-        output: int,
-        lifeline: int,
+    def _process(
+        self, command: WorkerCommand, child: Child, channel: Channel, output: int, shared: arena.Arena | None
     ) -> WorkerProcess:
-        number = self._roster.number()
-        told = self._roster.listening(number, command.name, command.tell)
-        worker = WorkerProcess(command.name, process, channel, Output(output, told), lifeline)
-        self._roster.add(WorkerEntry(number, command.name, command.interpreter, datetime.now(UTC), worker))
-        return worker
+        number = next(self._numbers)
+        told = Output(output, partial(command.tell, number))
+        return WorkerProcess(number, command.name, child, channel, told, shared)
+
+    def _sdk(self) -> Path:
+        """The folder of the script-side SDK. Raises WorkerProblem where it cannot be written."""
+        with self._copying:
+            if self._sdk_path is None:
+                try:
+                    folder = self._sdk_folder()
+                    copy_sdk(folder)
+                except OSError as error:
+                    raise WorkerProblem(
+                        f"the temporary folder cannot be written: {error.strerror or error}",
+                        code="CANNOT_WRITE",
+                        hint="TMPDIR names another one",
+                    ) from error
+                self._sdk_path = folder
+            return self._sdk_path
+
+    def close(self) -> None:
+        """End everything that was started here."""
+        self._spawner.close()
+
+
+def _request(command: WorkerCommand, sdk: Path, output: int, descriptors: Mapping[str, int]) -> StartRequest:
+    # The current folder, which `-c` puts first, may hold a file of the user's called json.py.
+    path = f"[{str(sdk)!r}] + [p for p in sys.path if p]"
+    boot = f"{_CHECK}; sys.path[:] = {path}; from mlsql_sdk.boot import main; main()"
+    return StartRequest(
+        command=(command.interpreter, *command.flags, "-c", boot),
+        folder=command.folder,
+        environment={**os.environ, "PYTHONUNBUFFERED": "1", **command.environment},
+        output=output,
+        descriptors=descriptors,
+        memory=command.memory,
+    )
 
 
 _SDK_FILES = ("mlsql.py", "python_fun.py")

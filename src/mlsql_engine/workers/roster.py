@@ -1,14 +1,16 @@
-"""The worker processes that a session has started, and what they printed."""
+"""The worker processes that a session uses or has used, and what they printed."""
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
+
+from mlsql_engine.workers.activity import Activity
+from mlsql_engine.workers.launcher import Launcher, WorkerCommand
+from mlsql_engine.workers.process import WorkerProcess
 
 _REMEMBERED_WORKERS = 1_000
 _REMEMBERED_LINES = 10_000
@@ -27,13 +29,17 @@ class Process(Protocol):
 
 @dataclass(frozen=True)
 class WorkerEntry:
-    """One worker process. `name` is its script or its function; times are UTC."""
+    """One worker process. `name` is its script or its function; times are UTC.
+
+    `activity` is what it does for functions; None for one that runs a script to its end.
+    """
 
     number: int
     name: str
     interpreter: str
     started: datetime
     process: Process
+    activity: Activity | None = None
 
     @property
     def exit_status(self) -> int | None:
@@ -58,29 +64,19 @@ class Roster:
     """
 
     def __init__(self) -> None:
-        self._numbers = itertools.count(1)
         self._workers: deque[WorkerEntry] = deque(maxlen=_REMEMBERED_WORKERS)
         self._lines: deque[LogLine] = deque(maxlen=_REMEMBERED_LINES)
         self._lock = threading.Lock()
-
-    def number(self) -> int:
-        """The number of the next worker."""
-        return next(self._numbers)
 
     def add(self, entry: WorkerEntry) -> None:
         """Take down a worker that has been started."""
         with self._lock:
             self._workers.append(entry)
 
-    def listening(self, number: int, name: str, tell: Callable[[str], None]) -> Callable[[str], None]:
-        """`tell`, which also takes each line down."""
-
-        def told(line: str) -> None:
-            with self._lock:
-                self._lines.append(LogLine(datetime.now(UTC), number, name, line))
-            tell(line)
-
-        return told
+    def heard(self, number: int, name: str, line: str) -> None:
+        """Take down a line that a worker has printed."""
+        with self._lock:
+            self._lines.append(LogLine(datetime.now(UTC), number, name, line))
 
     def workers(self) -> list[WorkerEntry]:
         """Those that are remembered."""
@@ -93,7 +89,27 @@ class Roster:
             return list(self._lines)
 
     def interrupt(self) -> None:
-        """Kill every worker that runs: what waits for one fails, and a later prediction starts another."""
+        """Kill every worker that runs a script to its end: the statement that waits for it fails."""
         for entry in self.workers():
-            if entry.exit_status is None:
+            if entry.activity is None and entry.exit_status is None:
                 entry.process.kill()
+
+
+class ListedLauncher:
+    """A Launcher of workers that run a script to its end: each is in the roster, and so is what it prints."""
+
+    def __init__(self, launcher: Launcher, roster: Roster) -> None:
+        self._launcher = launcher
+        self._roster = roster
+
+    def start(self, command: WorkerCommand) -> WorkerProcess:
+        """See Launcher.start."""
+
+        def tell(number: int, line: str) -> None:
+            self._roster.heard(number, command.name, line)
+            command.tell(number, line)
+
+        worker = self._launcher.start(replace(command, tell=tell))
+        entry = WorkerEntry(worker.number, command.name, command.interpreter, datetime.now(UTC), worker)
+        self._roster.add(entry)
+        return worker

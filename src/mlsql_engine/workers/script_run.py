@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mlsql_engine.core.errors import InternalError, WorkerTimeout
-from mlsql_engine.workers import conversation
+from mlsql_engine.workers import conversation, failures
 from mlsql_engine.workers.conversation import Hello
-from mlsql_engine.workers.launcher import Launcher, WorkerCommand, WorkerProcess
+from mlsql_engine.workers.launcher import Launcher, WorkerCommand
+from mlsql_engine.workers.process import WorkerProcess
 from mlsql_sdk.wire import Kind
 
 
@@ -75,7 +76,7 @@ def run(job: ScriptRun, launcher: Launcher) -> Finished:
                 case Kind.FAILED:
                     worker.wait(1.0)
                     worker.output.finish(1.0)
-                    raise conversation.script_failure(message.control, worker)
+                    raise failures.script_failure(message.control, worker, worker.name)
                 case _:
                     raise InternalError(f"a message {message.kind.name} while a script runs")
     finally:

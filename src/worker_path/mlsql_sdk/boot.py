@@ -1,18 +1,16 @@
 """What a worker process runs: `python -c 'from mlsql_sdk.boot import main; main()'`.
 
-The host hands over one end of a socket pair (its number is in MLSQL_WORKER_FD) and the read end of a
-pipe that it never writes to (MLSQL_LIFELINE_FD): when the host is gone, however it ended, the pipe closes
-and the worker ends itself and all of its process group.
+The host hands over one end of a socket pair (its number is in MLSQL_WORKER_FD), and where batches may come by
+shared memory, that memory (MLSQL_ARENA_FD, see `arena`). Whoever starts the worker ends it, and all that it
+started, when the host is gone.
 """
 
 from __future__ import annotations
 
 import faulthandler
 import os
-import signal
 import socket
 import sys
-import threading
 from contextlib import suppress
 from importlib import util
 from typing import Any
@@ -25,16 +23,16 @@ def main() -> None:
     """Say hello, do what the host asks first, end."""
     connection = socket.socket(fileno=int(os.environ.pop("MLSQL_WORKER_FD")))
     connection.set_inheritable(False)
-    lifeline = int(os.environ.pop("MLSQL_LIFELINE_FD"))
-    os.set_inheritable(lifeline, False)
-    threading.Thread(target=_end_with_host, args=(lifeline,), daemon=True).start()
+    arena = os.environ.pop("MLSQL_ARENA_FD", None)
+    if arena is not None:
+        os.set_inheritable(int(arena), False)
     channel = Channel(connection)
     # A crash in native code tells where the script was; the other threads of a worker are not the user's.
     faulthandler.enable(all_threads=False)
     pyspark_stand_in.install()
     try:
         channel.send(Kind.HELLO, _hello())
-        _serve(channel)
+        _serve(channel, None if arena is None else int(arena))
     except (Closed, BrokenPipeError):
         pass
     _flush()
@@ -49,21 +47,14 @@ def _hello() -> dict[str, Any]:
     }
 
 
-def _end_with_host(lifeline: int) -> None:
-    """Wait for the host's end of the pipe to close, then end this worker's whole process group."""
-    while os.read(lifeline, 1):
-        pass
-    os.killpg(0, signal.SIGKILL)
-
-
-def _serve(channel: Channel) -> None:
+def _serve(channel: Channel, arena: int | None) -> None:
     message = channel.receive()
     if message.kind is Kind.RUN:
         _run(channel, message)
     elif message.kind is Kind.LOAD:
         from . import predicting
 
-        predicting.serve(channel, message)
+        predicting.serve(channel, message, arena)
     else:
         raise Closed("the host asked for something else than RUN or LOAD")
 

@@ -51,7 +51,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     trace = _users_part(error.__traceback__)
     frames = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(_OURS)]
     report: dict[str, Any] = {
-        "reason": "exception",
+        "reason": "memory" if isinstance(error, MemoryError) else "exception",
         "type": type(error).__name__,
         "message": _message(error),
         "traceback": _traceback(error, trace),

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
+import time
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import contracts, failures, libraries, runtime, script
-from .wire import Channel, Closed, Kind, Message
+from . import contracts, failures, libraries, runtime, script, sources
+from .arena import SharedBatches, Slot
+from .wire import Bytes, Channel, Closed, Kind, Message
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BEAT_SECONDS = 1.0
+MOST_ANSWER_BYTES = 1 << 30
 _SCALA = re.compile(r"^\s*(?:def \w+\s*\(.*\).*=\s*\{?\s*$|(?:val|object|import scala)\b)", re.MULTILINE)
 
 
-def serve(channel: Channel, message: Message) -> None:
-    """Load the predictor, say what it gives, and answer batches until the host closes the connection."""
+def serve(channel: Channel, message: Message, arena: int | None) -> None:
+    """Load the predictor, say what it gives, and answer batches until the host closes the connection.
+
+    `arena` is the descriptor of the memory that batches may come by.
+    """
+    pulse = Pulse(channel)
+    pulse.busy = True
     contract = _load(channel, message)
     if contract is None:
         return
+    pulse.busy = False
     import pyarrow as pa
 
     schema = None
+    shared = None if arena is None else SharedBatches(arena)
     while True:
         try:
             message = channel.receive()
@@ -32,8 +44,38 @@ def serve(channel: Channel, message: Message) -> None:
         if message.kind is Kind.SCHEMA:
             schema = pa.ipc.read_schema(pa.py_buffer(message.payload))
         elif message.kind is Kind.PREDICT:
-            batch = pa.ipc.read_record_batch(pa.py_buffer(message.payload), schema)
-            _answer(channel, message.id, contract, batch)
+            pulse.busy = True
+            if message.payload.nbytes or shared is None:
+                batch = pa.ipc.read_record_batch(pa.py_buffer(message.payload), schema)
+            else:
+                batch = shared.read(Slot(*message.control["slot"]))
+            kind, control, payload = _answer(contract, batch)
+            # What the script still uses of the batch must not be written over.
+            del batch
+            held = [] if shared is None else shared.held()
+            pulse.busy = False
+            channel.send(kind, {**control, "held": held} if held else control, payload, id=message.id)
+
+
+class Pulse:
+    """Tells the host every second that this process lives, while it is busy.
+
+    The beat stays out when the process is stopped, or when native code keeps the lock of the interpreter.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.busy = False
+        self._channel = channel
+        threading.Thread(target=self._beat, name="mlsql-pulse", daemon=True).start()
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(BEAT_SECONDS)
+            if self.busy:
+                try:
+                    self._channel.send(Kind.BEAT)
+                except OSError:
+                    return
 
 
 def _load(channel: Channel, message: Message) -> Any:
@@ -47,7 +89,7 @@ def _load(channel: Channel, message: Message) -> Any:
         runtime.begin(channel, control.get("parameters", {}))
         contract = _contract(control)
         contract.load(contracts.Loaded(control))
-        return _described(channel, contract, control.get("libraries", {}))
+        return _described(channel, contract, control)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
         channel.send(Kind.FAILED, _report(error))
         return None
@@ -87,7 +129,7 @@ def _script_function(function: dict[str, Any]) -> Any:
     return UdfContract(members.function())
 
 
-def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
+def _described(channel: Channel, contract: Any, control: dict[str, Any]) -> Any:
     import pyarrow as pa
 
     names = contract.feature_names() if hasattr(contract, "feature_names") else None
@@ -97,7 +139,8 @@ def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
         {
             "contract": contract.name,
             "featureNames": names,
-            "differences": libraries.differences(trained),
+            "differences": libraries.differences(control.get("libraries", {})),
+            "sources": sources.loaded(control.get("script")),
             "form": getattr(contract, "form", "model"),
         },
         schema.serialize(),
@@ -105,16 +148,21 @@ def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
     return contract
 
 
-def _answer(channel: Channel, identity: int, contract: Any, batch: pa.RecordBatch) -> None:
+def _answer(contract: Any, batch: pa.RecordBatch) -> tuple[Kind, dict[str, Any], Bytes]:
+    """The answer to one PREDICT: its kind, control part and payload."""
     import pyarrow as pa
 
     try:
         values = contract.predict(batch)
-        answer = pa.RecordBatch.from_arrays([values], names=["prediction"])
+        if values.nbytes > MOST_ANSWER_BYTES:
+            raise failures.ContractError(
+                f"the answers to {len(values):,} rows take {values.nbytes >> 20:,} MiB, and "
+                f"{MOST_ANSWER_BYTES >> 20:,} MiB is the most",
+                "let it return less for a row",
+            )
+        return Kind.BATCH, {}, pa.RecordBatch.from_arrays([values], names=["prediction"]).serialize()
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        channel.send(Kind.FAILED, _report(error), id=identity)
-        return
-    channel.send(Kind.BATCH, {}, answer.serialize(), id=identity)
+        return Kind.FAILED, _report(error), b""
 
 
 def _report(error: BaseException) -> dict[str, Any]:

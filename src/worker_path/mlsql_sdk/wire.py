@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Mapping
 from enum import IntEnum
@@ -22,7 +23,10 @@ from typing import Any, NamedTuple, Union
 VERSION = 1
 HEADER = struct.Struct("!BBHIIQ")
 MAX_CONTROL = 64 << 20
-MAX_PAYLOAD = 1 << 40
+MAX_PAYLOAD = 2 << 30
+# What fits in here travels, and is received, in one piece.
+_PIECE = 1 << 16
+_NO_CONTROL = b"{}"
 
 Bytes = Union[bytes, bytearray, memoryview]
 
@@ -40,6 +44,7 @@ class Kind(IntEnum):
     PROGRESS = 8  # worker: a metric or how far the script is
     RESULT = 9  # worker: the script ran to its end
     FAILED = 10  # worker: the user's code, or what it needs, failed
+    BEAT = 11  # worker: it lives, and is busy
 
 
 class Message(NamedTuple):
@@ -60,11 +65,13 @@ class Closed(WireError):
 
 
 class Channel:
-    """Messages over a connected stream socket. Sending is safe from several threads."""
+    """Messages over a connected stream socket. Sending is safe from several threads, receiving is one thread's."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self._sending = threading.Lock()
+        self._piece = memoryview(bytearray(_PIECE))
+        self._start = self._end = 0
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connection.setsockopt(socket.SOL_SOCKET, option, 1 << 20)
 
@@ -75,18 +82,38 @@ class Channel:
         payload: Bytes = b"",
         id: int = 0,  # noqa: A002 - the header's word
     ) -> None:
-        """Send one message. Raises OSError when the other side is gone."""
-        text = json.dumps(control or {}).encode()
+        """Send one message.
+
+        Raises OSError when the other side is gone, TimeoutError (one of these) when it does not take it.
+        """
+        text = json.dumps(control).encode() if control else _NO_CONTROL
         size = memoryview(payload).nbytes
-        header = HEADER.pack(VERSION, kind, 0, id, len(text), size)
+        head = HEADER.pack(VERSION, kind, 0, id, len(text), size) + text
         with self._sending:
-            self.connection.sendall(header + text)
-            if size:
-                self.connection.sendall(payload)
+            if size <= _PIECE:
+                self.connection.sendall(b"".join((head, memoryview(payload))) if size else head)
+                return
+            self.connection.sendall(head)
+            self.connection.sendall(payload)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Whether something of a message has come within `timeout` s (None: wait for ever).
+
+        What then still misses of the message has as much time again. Raises Closed at the end.
+        """
+        if self._start < self._end:
+            return True
+        self.connection.settimeout(timeout)
+        try:
+            self._fill()
+        except (TimeoutError, socket.timeout):
+            return False
+        return True
 
     def receive(self) -> Message:
         """Wait for one message. Raises Closed at the end, WireError on bytes of another protocol."""
-        version, kind, _, identity, control_size, payload_size = HEADER.unpack(self._read(HEADER.size))
+        head = self._read(HEADER.size)
+        version, kind, _, identity, control_size, payload_size = HEADER.unpack(head)
         if version != VERSION or control_size > MAX_CONTROL or payload_size > MAX_PAYLOAD:
             raise WireError(f"not a message of this protocol version ({VERSION})")
         try:
@@ -99,18 +126,41 @@ class Channel:
         return Message(message_kind, identity, control, self._read(payload_size))
 
     def _read(self, size: int) -> memoryview:
-        buffer = memoryview(bytearray(size))
+        """That many bytes, in memory of their own."""
+        buffer = _memory(size)
         done = 0
         while done < size:
-            try:
-                count = self.connection.recv_into(buffer[done:])
-            except ConnectionResetError:
-                count = 0
-            if not count:
-                raise Closed("the connection was closed")
-            done += count
+            ready = min(size - done, self._end - self._start)
+            if ready:
+                buffer[done : done + ready] = self._piece[self._start : self._start + ready]
+                self._start += ready
+                done += ready
+            elif size - done >= _PIECE:
+                done += self._received(buffer[done:])
+            else:
+                self._fill()
         return buffer
+
+    def _fill(self) -> None:
+        """Receive what there is, at most a piece."""
+        self._start, self._end = 0, self._received(self._piece)
+
+    def _received(self, target: memoryview) -> int:
+        try:
+            count = self.connection.recv_into(target)
+        except ConnectionResetError:
+            count = 0
+        if not count:
+            raise Closed("the connection was closed")
+        return count
 
     def close(self) -> None:
         """Close the connection; closing twice is harmless."""
         self.connection.close()
+
+
+def _memory(size: int) -> memoryview:
+    """Memory to write to; Arrow's own for large things, which is aligned and not filled with zeros first."""
+    if size >= _PIECE and "pyarrow" in sys.modules:
+        return memoryview(sys.modules["pyarrow"].allocate_buffer(size)).cast("B")
+    return memoryview(bytearray(size))

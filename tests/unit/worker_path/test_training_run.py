@@ -43,6 +43,7 @@ def test_without_a_script_the_estimator_that_is_named_is_trained_and_measured(tm
         "form": "model",
         "featureNames": ["x"],
         "differences": [["numpy", "0.1", metadata.version("numpy")]],
+        "sources": [],
     }
 
 

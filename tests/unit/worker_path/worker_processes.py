@@ -27,19 +27,17 @@ def converse(
 ) -> tuple[list[Message], str]:
     """What a worker answers to one message, without HELLO, and what it prints; `before` is code to run first."""
     here, there = socket.socketpair()
-    read_end, write_end = os.pipe()
     code = (
         f"import sys; sys.path.insert(0, {str(WORKER_PATH)!r}); {before}\nfrom mlsql_sdk.boot import main; main()"
     )
     environment = {
         **os.environ,
         "MLSQL_WORKER_FD": str(there.fileno()),
-        "MLSQL_LIFELINE_FD": str(read_end),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = subprocess.Popen(
         [executable, "-c", code],
-        pass_fds=(there.fileno(), read_end),
+        pass_fds=(there.fileno(),),
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -47,19 +45,23 @@ def converse(
         start_new_session=True,
     )
     there.close()
-    os.close(read_end)
     channel = Channel(here)
     try:
         assert channel.receive().kind is Kind.HELLO
         channel.send(kind, control)
-        answers = [channel.receive()]
+        answers = [_received(channel)]
         while answers[-1].kind is Kind.PROGRESS:
-            answers.append(channel.receive())
+            answers.append(_received(channel))
     finally:
         channel.close()
         printed = process.communicate(timeout=60)[0]
-        os.close(write_end)
     return answers, printed
+
+
+def _received(channel: Channel) -> Message:
+    while (message := channel.receive()).kind is Kind.BEAT:
+        pass
+    return message
 
 
 def run(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
+from mlsql_engine.workers.activity import Activity
 from mlsql_engine.workers.roster import Roster, WorkerEntry
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+NUMBERS = itertools.count(1)
 
 
 class Sleeper:
@@ -49,8 +51,7 @@ def sleepers() -> Iterator[list[Sleeper]]:
 
 def test_workers_in_order_and_their_ends(sleepers: list[Sleeper]) -> None:
     roster = Roster()
-    for sleeper in sleepers:
-        number = roster.number()
+    for number, sleeper in enumerate(sleepers, 1):
         roster.add(WorkerEntry(number, f"w{number}", "python", NOW, sleeper))
     assert [(entry.number, entry.name, entry.exit_status) for entry in roster.workers()] == [
         (1, "w1", None),
@@ -63,7 +64,7 @@ def test_workers_in_order_and_their_ends(sleepers: list[Sleeper]) -> None:
 def test_an_interrupt_ends_those_that_run(sleepers: list[Sleeper]) -> None:
     roster = Roster()
     for sleeper in sleepers:
-        roster.add(WorkerEntry(roster.number(), "w", "python", NOW, sleeper))
+        roster.add(WorkerEntry(next(NUMBERS), "w", "python", NOW, sleeper))
     sleepers[0].kill()
     roster.interrupt()
     assert [sleeper.kills for sleeper in sleepers] == [1, 1]
@@ -72,13 +73,18 @@ def test_an_interrupt_ends_those_that_run(sleepers: list[Sleeper]) -> None:
     assert [sleeper.kills for sleeper in sleepers] == [1, 1]
 
 
-def test_lines_are_told_and_taken_down() -> None:
-    roster, told = Roster(), list[str]()
-    first, second = roster.listening(1, "a", told.append), roster.listening(2, "b", told.append)
-    first("one")
-    second("two")
-    first("three")
-    assert told == ["one", "two", "three"]
+def test_a_worker_of_functions_survives_an_interrupt(sleepers: list[Sleeper]) -> None:
+    roster = Roster()
+    roster.add(WorkerEntry(1, "train.py", "python", NOW, sleepers[0]))
+    roster.add(WorkerEntry(2, "function f", "python", NOW, sleepers[1], Activity()))
+    roster.interrupt()
+    assert [sleeper.kills for sleeper in sleepers] == [1, 0]
+
+
+def test_lines_are_taken_down() -> None:
+    roster = Roster()
+    for number, name, line in ((1, "a", "one"), (2, "b", "two"), (1, "a", "three")):
+        roster.heard(number, name, line)
     assert [(line.worker, line.name, line.line) for line in roster.lines()] == [
         (1, "a", "one"),
         (2, "b", "two"),
@@ -88,21 +94,9 @@ def test_lines_are_told_and_taken_down() -> None:
 
 def test_a_thousand_workers_and_ten_thousand_lines_are_remembered(sleepers: list[Sleeper]) -> None:
     roster = Roster()
-    for _ in range(1_003):
-        roster.add(WorkerEntry(roster.number(), "w", "python", NOW, sleepers[0]))
-    tell = roster.listening(1, "w", lambda line: None)
+    for number in range(1, 1_004):
+        roster.add(WorkerEntry(number, "w", "python", NOW, sleepers[0]))
     for number in range(10_002):
-        tell(str(number))
+        roster.heard(1, "w", str(number))
     assert roster.workers()[0].number == 4
     assert (roster.lines()[0].line, len(roster.lines())) == ("2", 10_000)
-
-
-def test_numbers_from_several_threads_are_different() -> None:
-    roster = Roster()
-    found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.extend(roster.number() for _ in range(500))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(found) == list(range(1, 2_001))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_script
 from mlsql_engine.algorithms.python_alg import training
-from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions, environment, flags
+from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions
 from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName, errors_at
 from mlsql_engine.core.functions import Described, FunctionSpec
@@ -57,15 +57,15 @@ class PythonAlg:
             published=version.model_path(group),
             script=None if script is None else str(existing_script(script, request.folder)),
             interpreter=interpreter,
-            interpreter_flags=flags(options.python_param),
-            environment=environment(options.envs),
+            interpreter_flags=options.flags,
+            environment=options.environment,
             return_type=options.return_type.value if options.return_type else None,
             train_params=dict(group.train_params) if options.enable_copy_train_params_to_python else None,
             parameters={
                 "internalSystemParam": {"tempModelLocalPath": model},
                 "fitParam": dict(group.train_params),
             },
-            workers=options.workers,
+            resources=options.resources,
             libraries=dict(group.libraries),
             called=request.called,
         )

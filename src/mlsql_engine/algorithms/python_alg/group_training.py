@@ -97,7 +97,7 @@ class GroupTraining:
         run, options = self.run, self.run.options
         name = self._title
 
-        def told(line: str) -> None:
+        def told(_number: int, line: str) -> None:
             log.write(line)
             if run.log is not None:
                 run.log.send(self.group.index, name, line)

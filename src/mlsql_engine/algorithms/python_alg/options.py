@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from mlsql_engine.algorithms.python_alg.groups import check_estimators, parse_groups
+from mlsql_engine.algorithms.worker_options import InterpreterOptions, WorkerOptions
 from mlsql_engine.core.duration import Duration
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.options import FilePath, TableName, TableNames, names_in, option, written_at
@@ -22,7 +21,7 @@ ModelFormat = Literal["pickle", "joblib", "skops", "onnx", "safetensors"]
 
 
 @dataclass(frozen=True)
-class RunOptions:
+class RunOptions(InterpreterOptions):
     """What every training in Python takes: its data, its parameter groups, its interpreter."""
 
     enable_data_local: bool = option(
@@ -53,25 +52,17 @@ class RunOptions:
     keep_version: bool = option(True, doc="add a version; false: the new version replaces the others")
     keep_local_directory: bool = option(False, doc="keep the folders that the script ran in, for debugging")
     timeout: Duration | None = option(None, doc="end a group's script after this time")
-    python_path: Text | None = option(
-        None, name="systemParam.pythonPath", doc="the interpreter; without it the one that runs mlsql"
-    )
-    python_param: Text | None = option(None, name="systemParam.pythonParam", doc="flags of the interpreter")
     python_ver: Text | None = option(
         None, name="systemParam.pythonVer", doc="the Python version wanted: 3, 3.11 or 3.11.7; another is a warning"
     )
     strict_version: bool = option(
         False, name="systemParam.strictVersion", doc="another Python version than pythonVer is an error"
     )
-    envs: Text | None = option(
-        None, name="systemParam.envs", doc="a JSON object of environment variables for the script"
-    )
 
     def check(self) -> None:
         """Raise BadValue for parameter groups, flags, variables or a broker of the wrong form."""
         parse_groups(self.fit_param)
-        environment(self.envs)
-        flags(self.python_param)
+        super().check()
         kafka = self.kafka
         if self.enable_data_local:
             return
@@ -182,7 +173,7 @@ class ParallelOptions(ScriptOptions):
 
 
 @dataclass(frozen=True)
-class FunctionOptions:
+class FunctionOptions(WorkerOptions):
     """register PythonAlg.`path` as f where …, and predict … as PythonAlg.`path` where …"""
 
     python_script_path: FilePath | None = option(
@@ -193,45 +184,7 @@ class FunctionOptions:
     model_version: AskedVersion | None = option(
         None, doc="the model's version; without it the newest, or that which !model has rolled back to"
     )
-    workers: int = option(1, doc="how many processes predict at once", least=1)
     return_type: Text | None = option(None, doc="the SQL type of a prediction, where the function can choose")
     enable_copy_train_params_to_python: bool = option(
         False, doc="a row script gets the train parameters as third input"
     )
-    python_path: Text | None = option(
-        None, name="systemParam.pythonPath", doc="the interpreter; without it the one that trained the model"
-    )
-    python_param: Text | None = option(None, name="systemParam.pythonParam", doc="flags of the interpreter")
-    envs: Text | None = option(
-        None, name="systemParam.envs", doc="a JSON object of environment variables for the script"
-    )
-
-
-def environment(envs: Text | None) -> dict[str, str]:
-    """The environment variables of systemParam.envs. Raises BadValue when it is not a JSON object."""
-    if envs is None:
-        return {}
-    try:
-        content = json.loads(envs.value)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise BadValue("systemParam.envs is not a JSON object", span=envs.span, hint='{"NAME": "value"}')
-    for name, value in content.items():
-        if value is None:
-            raise BadValue(f"systemParam.envs: '{name}' has no value", span=envs.span, hint='"" is the empty one')
-        if not name or "=" in name or "\0" in f"{name}{value}":
-            raise BadValue(f"systemParam.envs: '{name}' cannot be an environment variable", span=envs.span)
-    return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in content.items()}
-
-
-def flags(python_param: Text | None) -> tuple[str, ...]:
-    """The interpreter flags of systemParam.pythonParam, split as a shell would. Raises BadValue."""
-    if python_param is None:
-        return ()
-    try:
-        return tuple(shlex.split(python_param.value))
-    except ValueError as error:
-        raise BadValue(
-            f"systemParam.pythonParam cannot be split into flags: {error}", span=python_param.span
-        ) from None

@@ -18,7 +18,7 @@ from mlsql_engine.algorithms.python_alg import through_kafka
 from mlsql_engine.algorithms.python_alg.group_training import GroupTraining, Run
 from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, parse_groups
 from mlsql_engine.algorithms.python_alg.hand_over import HandedOver, hand_over
-from mlsql_engine.algorithms.python_alg.options import RunOptions, environment, flags
+from mlsql_engine.algorithms.python_alg.options import RunOptions
 from mlsql_engine.algorithms.python_alg.program import program_of, with_algorithm
 from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed
 from mlsql_engine.core.version import __version__
@@ -26,9 +26,8 @@ from mlsql_engine.environments import interpreters
 from mlsql_engine.models.manifest import GroupRecord, Manifest
 from mlsql_engine.models.store import ModelVersion, Staging
 from mlsql_engine.transport.local_files import LocalFormat
+from mlsql_engine.workers import threads
 from mlsql_engine.workers.running import RunningWorkers, side_by_side
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def train(request: TrainRequest, algorithm: str, parts: Parts = groups_on_one_ta
     if parts is not groups_on_one_table:
         through_kafka.refuse_partitions(options)
     interpreter = interpreters.resolve(options.python_path, request.folder)
-    variables, interpreter_flags = environment(options.envs), flags(options.python_param)
+    variables, interpreter_flags = options.environment, options.flags
     with request.store().stage() as staging, _work_folder(request) as work:
         program = program_of(options, request.tables, request.engine, request.folder, work / "scripts")
         run = Run(request, program, interpreter, interpreter_flags, variables, RunningWorkers())
@@ -86,7 +85,7 @@ def _form(run: Run) -> LocalFormat:
 def _train_parts(run: Run, parts: Sequence[Part], staging: Staging, work: Path) -> tuple[GroupRecord, ...]:
     """Train every part and give the records of all. Raises the error where none has succeeded."""
     at_once = min(run.options.max_parallel or os.cpu_count() or 1, len(parts))
-    run = replace(run, several=len(parts) > 1, environment={**_threads(at_once), **run.environment})
+    run = replace(run, several=len(parts) > 1, environment={**threads.shared_out(at_once), **run.environment})
     trainings = []
     for part in parts:
         folder = work / f"group-{part.group.index}"
@@ -112,14 +111,6 @@ def _side_by_side(run: Run, tasks: Sequence[Callable[[], GroupRecord]], at_once:
     run.workers.add(beside)
     records = side_by_side(beside.tasks(tasks), at_once + 1, run.workers, run.request.check)
     return [record for record in records if record is not None]
-
-
-def _threads(at_once: int) -> dict[str, str]:
-    """The cores shared out between processes that compute at the same time, unless the user has set it."""
-    if at_once == 1:
-        return {}
-    each = str(max(1, (os.cpu_count() or 1) // at_once))
-    return {name: each for name in _THREADS if name not in os.environ}
 
 
 def _all_failed(trainings: Sequence[GroupTraining]) -> MlsqlError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlsql_engine.algorithms.base import ScriptRequest
-from mlsql_engine.algorithms.python_alg.options import environment, flags
 from mlsql_engine.algorithms.script_udf.options import FunctionOptions
 from mlsql_engine.algorithms.scripts import script_of_code
 from mlsql_engine.core.errors import BadValue, InternalError
@@ -42,10 +41,10 @@ class ScriptUdf:
             name=request.name,
             model_path="",
             interpreter=interpreters.resolve(python_path, request.folder),
-            interpreter_flags=flags(options.python_param),
-            environment=environment(options.envs),
+            interpreter_flags=options.flags,
+            environment=options.environment,
             return_type=options.data_type.name if options.data_type else None,
-            workers=options.workers,
+            resources=options.resources,
             function=ScriptFunction(
                 script=script,
                 form=options.udf_type,

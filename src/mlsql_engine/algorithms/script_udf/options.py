@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+from mlsql_engine.algorithms.worker_options import WorkerOptions
 from mlsql_engine.core.errors import BadValue, MlsqlError
 from mlsql_engine.core.options import option
 from mlsql_engine.core.text import Text
@@ -58,7 +59,7 @@ class DataType:
 
 
 @dataclass(frozen=True)
-class FunctionOptions:
+class FunctionOptions(WorkerOptions):
     """register ScriptUDF.`table` as f where …"""
 
     code: Text | None = option(None, doc="the script itself, in place of a table")
@@ -74,12 +75,4 @@ class FunctionOptions:
     )
     data_type: DataType | None = option(
         None, doc="the type of the values; without it what the function's annotation says"
-    )
-    workers: int = option(1, doc="how many processes call the function at once", least=1)
-    python_path: Text | None = option(
-        None, name="systemParam.pythonPath", doc="the interpreter; without it the one that runs mlsql"
-    )
-    python_param: Text | None = option(None, name="systemParam.pythonParam", doc="flags of the interpreter")
-    envs: Text | None = option(
-        None, name="systemParam.envs", doc="a JSON object of environment variables for the script"
     )

@@ -84,7 +84,7 @@ class ModelCalls:
     def cancel(self) -> None:
         """Make calls that are under way fail; later ones work again."""
         for model in self._models.values():
-            model.predictor.close()
+            model.predictor.cancel()
 
     def remove(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         """Forget the function `name`, which nothing calls any more, and close its predictor."""

@@ -1,8 +1,8 @@
 """The stream operator: the rows of a query, with the answers of models added, each row asked once.
 
-The query is read on its own cursor in batches that grow from 2,048 to 65,536 rows, so that the first rows come
-soon; as many batches are with the models at once as these have workers, and as many wait. The answers come back in
-the order of the rows, as an Arrow stream that the rest of the query reads.
+The query is read on its own cursor in batches that grow to 65,536 rows (`parts`); as many are with the models at
+once as these have workers, and as many wait. The answers come back in the order of the rows, as an Arrow stream
+that the rest of the query reads.
 """
 
 from __future__ import annotations
@@ -17,11 +17,8 @@ import pyarrow as pa
 
 from mlsql_engine.core.errors import InternalError
 from mlsql_engine.engines.base import BATCH_ROWS
-from mlsql_engine.engines.duckdb import vector_columns
 from mlsql_engine.engines.duckdb.model_calls import BoundModel, Carried, ModelCalls
-
-FIRST_ROWS = 2_048
-MOST_BYTES = 32 * 2**20
+from mlsql_engine.engines.duckdb.parts import Part, Parts
 
 
 @dataclass(frozen=True)
@@ -135,47 +132,37 @@ class StageRun:
                 ThreadPoolExecutor(call.model.predictor.workers, thread_name_prefix="mlsql-predict")
                 for call in self._stage.calls
             ]
-            yield from self._in_order(_parts(self._source.batches(BATCH_ROWS)))
+            yield from self._in_order(Parts(self._source.batches(BATCH_ROWS)))
         except (GeneratorExit, Carried):
             raise
         except BaseException as error:  # noqa: BLE001 - the stream passes on no more than the text
             raise self._calls.carry("", error) from None
 
-    def _in_order(self, parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        waiting: deque[tuple[pa.RecordBatch, list[Future[pa.Array]]]] = deque()
+    def _in_order(self, parts: Parts) -> Iterator[pa.RecordBatch]:
+        waiting: deque[tuple[Part, list[Future[pa.Array]]]] = deque()
         most = 2 * self._stage.workers
         for part in parts:
             answers = [
-                pool.submit(_answers, call, part) for pool, call in zip(self._pools, self._stage.calls, strict=True)
+                pool.submit(_answers, call, part.rows)
+                for pool, call in zip(self._pools, self._stage.calls, strict=True)
             ]
             waiting.append((part, answers))
             if len(waiting) >= most:
-                yield self._joined(*waiting.popleft())
+                yield self._joined(parts, *waiting.popleft())
         while waiting:
-            yield self._joined(*waiting.popleft())
+            yield self._joined(parts, *waiting.popleft())
 
-    def _joined(self, part: pa.RecordBatch, answers: list[Future[pa.Array]]) -> pa.RecordBatch:
-        columns = [pa.nulls(part.num_rows, pa.bool_()), *(part.column(name) for name in self._stage.passed)]
+    def _joined(self, parts: Parts, part: Part, answers: list[Future[pa.Array]]) -> pa.RecordBatch:
+        rows = part.rows
+        columns = [pa.nulls(rows.num_rows, pa.bool_()), *(rows.column(name) for name in self._stage.passed)]
         for call, answer in zip(self._stage.calls, answers, strict=True):
             try:
                 columns.append(answer.result())
             except BaseException as error:  # noqa: BLE001 - the stream passes on no more than the text
-                raise self._calls.carry(call.model.function, error) from None
+                raise self._calls.carry(call.model.function, part.placed(error)) from None
+        parts.answered(rows.num_rows, sum(column.nbytes for column in columns[-len(answers) :]))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
 def _answers(call: StageCall, part: pa.RecordBatch) -> pa.Array:
     return call.model.predict([part.column(name) for name in call.arguments])
-
-
-def _parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches that grow to BATCH_ROWS, none much larger than MOST_BYTES."""
-    rows = FIRST_ROWS
-    for batch in batches:
-        start = 0
-        fitting = max(1, MOST_BYTES * batch.num_rows // max(1, vector_columns.size(batch)))
-        while start < batch.num_rows:
-            part = batch.slice(start, min(rows, fitting))
-            yield part
-            start += part.num_rows
-            rows = min(2 * rows, BATCH_ROWS)

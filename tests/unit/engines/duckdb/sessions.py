@@ -70,7 +70,7 @@ class FakeModel:
         self.threads: set[int] = set()
         self.largest = 0
         self.workers = 1
-        self.closed = 0
+        self.cancelled = self.closed = 0
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         with self._lock:
@@ -79,6 +79,9 @@ class FakeModel:
             self.largest = max(self.largest, batch.num_rows)
             self.threads.add(threading.get_ident())
         return self._predict(batch)
+
+    def cancel(self) -> None:
+        self.cancelled += 1
 
     def close(self) -> None:
         self.closed += 1

@@ -14,7 +14,8 @@ import pytest
 
 from mlsql_engine.core.errors import InternalError, MlsqlError, SqlProblem
 from mlsql_engine.engines.duckdb.model_calls import BoundModel, ModelCalls
-from mlsql_engine.engines.duckdb.stages import MOST_BYTES, Stage, StageCall, StageRun
+from mlsql_engine.engines.duckdb.parts import MOST_BYTES
+from mlsql_engine.engines.duckdb.stages import Stage, StageCall, StageRun
 from unit.engines.duckdb.sessions import VECTOR, EngineSession, FakeModel, dense, doubled, sparse
 
 
@@ -258,17 +259,17 @@ class TestEnding:
         assert model.rows < 2_000_000
 
     def test_a_signal_ends_the_model_and_the_query_below(self, session: EngineSession) -> None:
-        """Ctrl-C while the model works; closing the predictor, as the engine does, makes it give up."""
-        closed = threading.Event()
+        """Ctrl-C while the model works; cancelling its calls, as the engine does, makes it give up."""
+        cancelled = threading.Event()
 
         def predict(batch: pa.RecordBatch) -> pa.Array:
             os.kill(os.getpid(), signal.SIGINT)
-            assert closed.wait(30)
+            assert cancelled.wait(30)
             raise MlsqlError("the worker is gone")
 
         session.numbers(100_000)
         model = session.model("f", predict)
-        model.close = closed.set  # type: ignore[method-assign]
+        model.cancel = cancelled.set  # type: ignore[method-assign]
         with pytest.raises(KeyboardInterrupt):
             session.rows("select sum(f(a)) as s from numbers")
         assert session.engine._readings.opened() == []

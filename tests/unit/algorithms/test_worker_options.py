@@ -1,10 +1,10 @@
-"""Options of trainings that are more than text."""
+"""Options that say which Python runs, and how."""
 
 from __future__ import annotations
 
 import pytest
 
-from mlsql_engine.algorithms.python_alg.options import environment
+from mlsql_engine.algorithms.worker_options import InterpreterOptions
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.core.text import Text
@@ -15,7 +15,11 @@ def written(value: str) -> Text:
 
 
 def test_environment_variables_are_text() -> None:
-    assert environment(written('{"A": "x", "B": 7, "C": true}')) == {"A": "x", "B": "7", "C": "true"}
+    assert InterpreterOptions(envs=written('{"A": "x", "B": 7, "C": true}')).environment == {
+        "A": "x",
+        "B": "7",
+        "C": "true",
+    }
 
 
 @pytest.mark.parametrize(
@@ -28,5 +32,5 @@ def test_environment_variables_are_text() -> None:
 )
 def test_wrong_environment_variables(text: str, message: str) -> None:
     with pytest.raises(BadValue) as caught:
-        environment(written(text))
+        _ = InterpreterOptions(envs=written(text)).environment
     assert caught.value.message == message

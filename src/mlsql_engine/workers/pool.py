@@ -1,0 +1,343 @@
+"""The workers of one function: leased for a batch, replaced when they are lost, ended when nobody needs them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from mlsql_engine.core.errors import Cancelled, MlsqlError, WorkerProblem
+from mlsql_engine.core.functions import FunctionSpec
+from mlsql_engine.workers import threads
+from mlsql_engine.workers.audience import Audience
+from mlsql_engine.workers.capacity import Capacity
+from mlsql_engine.workers.circuit import Circuit
+from mlsql_engine.workers.launcher import Launcher, WorkerCommand
+from mlsql_engine.workers.process import WorkerProcess
+from mlsql_engine.workers.roster import WorkerEntry
+from mlsql_engine.workers.worker import Loaded, Worker
+
+_RETRIED = frozenset({"CRASHED", "PROTOCOL"})
+# Memory of a batch's size is kept for the next batch, and not given back and faulted in again (mallopt(3)).
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "134217728"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds: after `growing` of waiting for a worker another is started; one that gives no sign of life for
+    `silence` while it is busy is ended."""
+
+    growing: float = 0.1
+    silence: float = 60.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a pool starts its workers with: in `folder`, under the cap of `capacity`."""
+
+    launcher: Launcher
+    folder: Path
+    capacity: Capacity
+    limits: Limits = field(default_factory=Limits)
+
+
+class Call:
+    """One batch on its way through a pool, whose lock guards the fields; `process` is the one that it waits for."""
+
+    def __init__(self) -> None:
+        self.process: WorkerProcess | None = None
+        self.cancelled = False
+
+    def check(self) -> None:
+        """Raise Cancelled where somebody has asked for its end."""
+        if self.cancelled:
+            raise cancelled()
+
+
+def cancelled() -> Cancelled:
+    """The error of a batch that was given up."""
+    return Cancelled("the prediction was cancelled")
+
+
+class Pool:
+    """Workers, numbered from 0, of which each serves one batch at a time. Safe for several threads.
+
+    The first is started at `open`, others when a batch has waited for one, as many as the function's resources say.
+    """
+
+    def __init__(self, spec: FunctionSpec, surroundings: Surroundings) -> None:
+        self.spec = spec
+        self.most = spec.resources.most_workers
+        self.circuit = Circuit()
+        self.loaded: Loaded | None = None
+        self._around = surroundings
+        self._opening = threading.Lock()
+        self._changed = threading.Condition()
+        self._audiences: list[Audience] = []
+        self._workers: dict[int, Worker] = {}
+        self._idle: list[Worker] = []
+        self._starting: dict[int, WorkerProcess | None] = {}
+        self._waiting = 0
+        self._closed = False
+        surroundings.capacity.add(self)
+
+    def open(self, audience: Audience) -> Loaded:
+        """Have at least one worker, which says what the function gives. Raises what loading it raises."""
+        with self._opening:
+            with self._changed:
+                self._audiences.append(audience)
+                workers = list(self._workers.values())
+            for worker in workers:
+                audience.roster.add(self._entry(worker.process, worker, audience))
+            self.circuit.reset()
+            try:
+                loaded = self.loaded or self._first()
+            except BaseException:
+                self.leave(audience)
+                raise
+        if self.spec.resources.workers is not None:
+            for _ in range(self.most - 1):
+                self._grow()
+        return loaded
+
+    def _first(self) -> Loaded:
+        """What the first worker says when it is loaded."""
+        worker = self._lease(self.spec, Call())
+        self._give(worker)
+        return worker.loaded
+
+    def leave(self, audience: Audience) -> None:
+        """Tell this audience no more."""
+        with self._changed:
+            self._audiences.remove(audience)
+
+    @property
+    def pure(self) -> bool:
+        """Whether a batch may be predicted twice."""
+        asked = self.spec.resources.pure
+        return asked if asked is not None else self.loaded is not None and self.loaded.described.pure
+
+    def predict(self, batch: pa.RecordBatch, spec: FunctionSpec, call: Call) -> pa.Array:
+        """One value per row; `spec` is the caller's. See core.functions.Predictor."""
+        again = self.pure
+        while True:
+            worker = self._lease(spec, call)
+            try:
+                answer = worker.predict(batch, spec)
+            except BaseException as error:
+                self._give(worker, call, error if _is_lost(worker, error) else None)
+                if again and isinstance(error, WorkerProblem) and error.code in _RETRIED:
+                    again = False
+                    continue
+                raise
+            self._give(worker, call)
+            return answer
+
+    def _lease(self, spec: FunctionSpec, call: Call) -> Worker:
+        """A worker for one batch: the one that was used last, else a new one, else the next that is free."""
+        growing = self._around.limits.growing
+        with self._changed:
+            while True:
+                call.check()
+                self._check_open(spec)
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive():
+                        call.process = worker.process
+                        return worker
+                    self._lost(worker, None)
+                if not self._workers and not self._starting:
+                    index = self._reserve()
+                    break
+                self._waiting += 1
+                try:
+                    came = self._changed.wait(growing)
+                finally:
+                    self._waiting -= 1
+                if not came and not self._starting:
+                    self._grow()
+        return self._start(index, call)
+
+    def _check_open(self, spec: FunctionSpec) -> None:
+        if self._closed:
+            raise cancelled()
+        self.circuit.check(spec.title)
+
+    def _reserve(self) -> int:
+        """The number of the next worker, which is from now on being started."""
+        index = next(index for index in range(self.most + 1) if index not in {*self._workers, *self._starting})
+        self._starting[index] = None
+        return index
+
+    def _grow(self) -> None:
+        """Start another worker beside what goes on, where there is place for one."""
+        with self._changed:
+            if self._closed or len(self._workers) + len(self._starting) >= self.most:
+                return
+            if not self._around.capacity.try_take():
+                return
+            index = self._reserve()
+        threading.Thread(target=self._grown, args=(index,), name="mlsql-worker", daemon=True).start()
+
+    def _grown(self, index: int) -> None:
+        # Whatever is wrong with it, the next one that is started for a batch tells it to somebody.
+        with suppress(MlsqlError):
+            self._give(self._start(index, Call(), taken=True))
+
+    def _start(self, index: int, call: Call, *, taken: bool = False) -> Worker:
+        """Start and load a worker."""
+        process = None
+        try:
+            if not taken:
+                self._around.capacity.take(call.check)
+                taken = True
+            process = self._around.launcher.start(self._command())
+            worker = Worker(self.spec, index, process, self._around.limits.silence)
+            self._announce(index, worker, call)
+            worker.load()
+        except BaseException as error:
+            with self._changed:
+                self._starting.pop(index, None)
+                if isinstance(error, WorkerProblem) and error.code != "CANNOT_START":
+                    self.circuit.crashed(error)
+                self._changed.notify_all()
+            if process is not None:
+                worker.end()
+            if taken:
+                self._around.capacity.give_back()
+            raise
+        with self._changed:
+            del self._starting[index]
+            self._workers[index] = worker
+            self.loaded = self.loaded or worker.loaded
+        return worker
+
+    def _command(self) -> WorkerCommand:
+        spec = self.spec
+        return WorkerCommand(
+            name=spec.title,
+            interpreter=spec.interpreter,
+            folder=self._around.folder,
+            tell=self._tell,
+            flags=spec.interpreter_flags,
+            environment={**_ALLOCATOR, **threads.limited(spec.resources.threads, self.most), **spec.environment},
+            shares=True,
+            memory=spec.resources.memory,
+        )
+
+    def _announce(self, index: int, worker: Worker, call: Call) -> None:
+        """Let it be known that a worker is being loaded, so that it can be ended."""
+        with self._changed:
+            if self._closed or call.cancelled:
+                raise cancelled()
+            self._starting[index] = call.process = worker.process
+            audiences = list(self._audiences)
+        for audience in audiences:
+            audience.roster.add(self._entry(worker.process, worker, audience))
+
+    def _entry(self, process: WorkerProcess, worker: Worker, audience: Audience) -> WorkerEntry:
+        interpreter = self.spec.interpreter
+        return WorkerEntry(process.number, audience.title, interpreter, worker.started, process, worker.activity)
+
+    def _tell(self, number: int, line: str) -> None:
+        for audience in list(self._audiences):
+            audience.tell(number, line)
+
+    def _give(self, worker: Worker, call: Call | None = None, lost: BaseException | None = None) -> None:
+        """Take a worker back, and end it where it is of no more use or its place is wanted."""
+        with self._changed:
+            if call is not None:
+                call.process = None
+            ends = self._closed or lost is not None
+            ends = ends or (self._around.capacity.wanted > 0 and self._waiting == 0)
+            if ends:
+                self._lost(worker, lost)
+            else:
+                self._idle.append(worker)
+                self._changed.notify()
+        if ends:
+            self._ended(worker)
+
+    def _lost(self, worker: Worker, error: BaseException | None) -> None:
+        """Strike a worker off. The lock is held."""
+        self._workers.pop(worker.index, None)
+        if isinstance(error, MlsqlError):
+            worker.activity.lost = error.code
+            if isinstance(error, WorkerProblem):
+                self.circuit.crashed(error)
+        self._changed.notify()
+
+    def _ended(self, worker: Worker) -> None:
+        worker.end()
+        self._around.capacity.give_back()
+
+    def give_up(self, calls: list[Call]) -> None:
+        """Make those of the calls fail that wait for a worker."""
+        with self._changed:
+            for call in calls:
+                call.cancelled = True
+            self._changed.notify_all()
+
+    def cancel(self, calls: list[Call]) -> None:
+        """Make the calls fail that are with a worker, by its end."""
+        with self._changed:
+            for call in calls:
+                if call.process is not None:
+                    call.process.kill(cancelled())
+
+    def workers(self) -> list[Worker]:
+        """Those that are loaded."""
+        with self._changed:
+            return list(self._workers.values())
+
+    def idle_since(self) -> float | None:
+        """See capacity.Idling."""
+        with self._changed:
+            return self._idle[0].activity.since if self._idle else None
+
+    def end_idlest(self) -> bool:
+        """See capacity.Idling."""
+        return self._end_idle(lambda _worker: True)
+
+    def end_idle_since(self, time_: float) -> None:
+        """End the workers that have had nothing to do since that monotonic time."""
+        while self._end_idle(lambda worker: worker.activity.since <= time_):
+            pass
+
+    def _end_idle(self, wanted: Callable[[Worker], bool]) -> bool:
+        with self._changed:
+            if not self._idle or not wanted(self._idle[0]):
+                return False
+            worker = self._idle.pop(0)
+            self._lost(worker, None)
+        self._ended(worker)
+        return True
+
+    def close(self) -> None:
+        """End all workers; batches that are under way fail."""
+        with self._changed:
+            self._closed = True
+            processes = [process for process in self._starting.values() if process is not None]
+            processes += [worker.process for worker in self._workers.values() if worker not in self._idle]
+            self._changed.notify_all()
+        for process in processes:
+            process.kill(cancelled())
+        while self.end_idlest():
+            pass
+        self._around.capacity.remove(self)
+        with self._changed:
+            while self._starting or self._workers:
+                if not self._changed.wait(_CLOSING_SECONDS):
+                    break
+
+
+_CLOSING_SECONDS = 10.0
+
+
+def _is_lost(worker: Worker, error: BaseException) -> bool:
+    """Whether an error leaves the worker in a state in which it cannot go on."""
+    return not isinstance(error, MlsqlError) or isinstance(error, WorkerProblem | Cancelled) or not worker.alive()

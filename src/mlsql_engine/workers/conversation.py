@@ -133,7 +133,7 @@ def script_failure(report: dict[str, Any], worker: WorkerProcess) -> ScriptFaile
         case "contract":
             return ScriptFailed(
                 f"{what}: {report['message']}",
-                code="SCRIPT_CONTRACT",
+                code=report.get("code") or "SCRIPT_CONTRACT",
                 hint=report.get("hint") or None,
                 details=details,
             )

@@ -18,6 +18,7 @@ from mlsql_engine.core.span import Span
 from mlsql_engine.core.text_table import cell
 from mlsql_engine.workers import conversation
 from mlsql_engine.workers.launcher import Launcher, WorkerCommand, WorkerProcess
+from mlsql_sdk import accepted
 from mlsql_sdk.call_forms import ARGUMENT, NO_ARGUMENTS
 from mlsql_sdk.wire import Kind, Message
 
@@ -55,6 +56,9 @@ class PredictionWorker:
                 schema.field(0).type,
                 None if names is None else tuple(names),
                 message.control["form"],
+                accepted.of_control(message.control["accepted"]),
+                message.control["pure"],
+                spec.title,
             )
             self._answer = schema
             self._tell_differences(message.control["differences"], progress)

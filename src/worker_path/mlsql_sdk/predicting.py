@@ -91,6 +91,7 @@ def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
     import pyarrow as pa
 
     names = contract.feature_names() if hasattr(contract, "feature_names") else None
+    takes = contract.accepted()
     schema = pa.schema([pa.field("prediction", contract.return_type())])
     channel.send(
         Kind.DESCRIBED,
@@ -99,6 +100,8 @@ def _described(channel: Channel, contract: Any, trained: dict[str, str]) -> Any:
             "featureNames": names,
             "differences": libraries.differences(trained),
             "form": getattr(contract, "form", "model"),
+            "accepted": None if takes is None else takes.control(),
+            "pure": contract.pure,
         },
         schema.serialize(),
     )

@@ -426,8 +426,9 @@ def test_one_bad_row(predictions: Predictions) -> None:
         (
             "import python_fun\npython_fun.batch(lambda p: 1, lambda m, b: b, 'doubel')",
             "SCRIPT_CONTRACT",
-            "function f: python_fun.batch: 'doubel' is not a type; known: double, float, bigint, int, smallint, tinyint, "
-            "decimal(…), boolean, string, date, timestamp, binary, vector, array<…>, map<…>, struct<…>, st(field(…))",
+            "function f: python_fun.batch: 'doubel' is not a type; known: double, float, bigint, int, smallint, "
+            "tinyint, decimal(…), boolean, string, date, timestamp, binary, vector, array<…>, "
+            "map<…>, struct<…>, st(field(…))",
         ),
     ],
 )

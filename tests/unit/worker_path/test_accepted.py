@@ -1,7 +1,5 @@
 """What functions take, and the errors of what they do not take."""
 
-# ruff: noqa: E501
-
 from __future__ import annotations
 
 import json

@@ -7,7 +7,7 @@ import sys
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import contracts, failures, libraries, runtime, script
+from . import contracts, failures, libraries, memory, runtime, script
 from .wire import Channel, Closed, Kind, Message
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def _load(channel: Channel, message: Message) -> Any:
 
 
 def _contract(control: dict[str, Any]) -> Any:
+    memory.keep_freed()
     function = control.get("function")
     if function is not None:
         return _script_function(function)

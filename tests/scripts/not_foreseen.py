@@ -32,11 +32,10 @@ _BY_REASON: dict[str, str] = {
         """,
     "encodings are the engine's": "value_encoding",
     "the command or the script is not run": """
-        model_damaged
-        model_without_estimator predict_raises script_decimal script_method_missing script_raises script_syntax
-        script_too_few_arguments script_type_not_said script_wrong_value set_shell_fails
-        set_shell_silent train_exits train_nothing
-        train_raises train_strict_version train_syntax
+        model_damaged model_return_type
+        model_without_estimator predict_raises script_argument_of_text script_decimal script_method_missing
+        script_raises script_syntax script_too_few_arguments script_type_not_said script_wrong_value
+        set_shell_fails set_shell_silent train_exits train_nothing train_raises train_strict_version train_syntax
         """,
     "the algorithm itself looks at it when it trains": """
         interpreter_missing model_metric_and_group parallel_command parallel_unknown_key train_resource_missing

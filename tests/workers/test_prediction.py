@@ -423,8 +423,9 @@ def test_one_bad_row(predictions: Predictions) -> None:
         (
             "import python_fun\npython_fun.batch(lambda p: 1, lambda m, b: b, 'doubel')",
             "SCRIPT_CONTRACT",
-            "function f: 'doubel' is not a type; known: double, float, bigint, int, smallint, tinyint, decimal(…), "
-            "boolean, string, date, timestamp, binary, vector, array<…>, map<…>, struct<…>, st(field(…))",
+            "function f: python_fun.batch: 'doubel' is not a type; known: double, float, bigint, int, smallint, "
+            "tinyint, decimal(…), boolean, string, date, timestamp, binary, vector, array<…>, "
+            "map<…>, struct<…>, st(field(…))",
         ),
     ],
 )
@@ -467,7 +468,7 @@ def test_a_failing_batch_and_the_next_query(predictions: Predictions, body: str,
 def test_wrong_number_of_features(linear: Predictions) -> None:
     linear.run("register PythonAlg.`model` as g;")
     error = linear.fails("select g(x, y, label) as p from data as t;")
-    assert error.message == "function g: the model takes 2 features, and the arguments have 3"
+    assert error.message == "function g: the model takes 2 features, and the query gives it 3 arguments"
 
 
 def test_model_folders_that_cannot_be_loaded_without_a_script(session: Session, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 ERRORS: Final[dict[str, str]] = {
+    "ARGUMENTS": "A query calls a model or a function with other arguments than it takes.",
     "ASSERTION": "A table does not hold what an !assert says of it.",
     "BAD_VALUE": "An option or argument has the wrong form, is given twice, or is missing.",
     "BROKEN_PACKAGE": "A package that offers a format, algorithm, statement or command cannot be imported.",
@@ -37,6 +38,7 @@ ERRORS: Final[dict[str, str]] = {
     "OUT_OF_MEMORY": "A worker needs more memory than it may have, or the engine has none and nowhere to spill to.",
     "PROTOCOL": "A worker said something that is not of the protocol, or closed its connection.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for.",
+    "RETURN_TYPE": "The option returnType names no type, or one that the model's answers cannot always be made.",
     "ROW_TOO_LARGE": "A row has more than the 256 MiB that a function takes.",
     "SCRIPT_CONTRACT": "The user's script runs, but does not do what its contract asks.",
     "SCRIPT_EXITED": "The user's script ended its process with a status other than success.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
+from mlsql_sdk.accepted import Accepted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,13 +118,19 @@ class FunctionSpec:
 
 @dataclass(frozen=True)
 class Described:
-    """What a loaded predictor says of itself."""
+    """What a loaded predictor says of itself.
+
+    `accepted` are the arguments that it takes, None where nothing tells; `pure` says that to ask it twice for
+    the same rows does no harm; `title` is what errors call it.
+    """
 
     contract: str
     return_type: pa.DataType
     feature_names: tuple[str, ...] | None = None
     form: CallForm = "model"
+    accepted: Accepted | None = None
     pure: bool = False
+    title: str = ""
 
 
 class Predictor(Protocol):

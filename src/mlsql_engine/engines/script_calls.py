@@ -67,7 +67,9 @@ def _aggregate(node: exp.Anonymous, query: Text) -> None:
     # The node becomes the list, in its FILTER and OVER; the function goes around all of that.
     node.set("this", "list")
     node.set("expressions", [values])
-    top.replace(call(name, top.copy()))
+    made = call(name, top.copy())
+    made.meta.update(node.meta)
+    top.replace(made)
 
 
 def _arguments(node: exp.Anonymous) -> tuple[list[Any], Any, Any]:

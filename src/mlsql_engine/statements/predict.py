@@ -14,6 +14,7 @@ from typing import Any
 
 from mlsql_engine.algorithms.base import FunctionRequest, model_algorithm
 from mlsql_engine.core.errors import BadValue, errors_at
+from mlsql_engine.core.options import written_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.engines.quoting import spark_identifier, spark_table
 from mlsql_engine.language.ast import PredictStatement
@@ -37,7 +38,8 @@ def execute(statement: PredictStatement, context: Context) -> Outcome:
     path = model_path(statement.algorithm.path)
     folder = statement.span.source.folder
     request = FunctionRequest(_FUNCTION, path, options, folder, context.workshop, called="the predict statement")
-    with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL", "STORAGE"):
+    path_span, type_span = statement.algorithm.path.span, written_at(options, "return_type")
+    with errors_at(path_span, "NO_MODEL", "MODEL", "STORAGE"), errors_at(type_span, "RETURN_TYPE"):
         described = context.session.functions.add(algorithm.function(request))
     context.session.models[path] = None
     context.engine.register_function(_FUNCTION)

@@ -28,6 +28,7 @@ from mlsql_engine.algorithms.base import FunctionRequest, ScriptAlgorithm, Scrip
 from mlsql_engine.algorithms.scripts import script_of_table
 from mlsql_engine.core.errors import BadValue, UnknownName, errors_at
 from mlsql_engine.core.functions import FunctionSpec
+from mlsql_engine.core.options import written_at
 from mlsql_engine.core.text import Text
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.engines.base import Relation
@@ -48,7 +49,8 @@ def execute(statement: RegisterStatement, context: Context) -> Outcome:
     else:
         path = model_path(statement.algorithm.path)
         request = FunctionRequest(name, path, options, statement.span.source.folder, context.workshop)
-        with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL", "STORAGE"):
+        path_span, type_span = statement.algorithm.path.span, written_at(options, "return_type")
+        with errors_at(path_span, "NO_MODEL", "MODEL", "STORAGE"), errors_at(type_span, "RETURN_TYPE"):
             described = context.session.functions.add(algorithm.function(request))
         context.session.models[request.path] = None
     if context.engine.register_function(name):

@@ -125,7 +125,9 @@ def script_failure(report: dict[str, Any], worker: WorkerProcess, title: str) ->
                 f"{title} exited with status {report['status']}{shown}", code="SCRIPT_EXITED", details=details
             )
         case "contract":
-            return ScriptFailed(f"{title}: {text}", code="SCRIPT_CONTRACT", hint=hint, details=details)
+            return ScriptFailed(
+                f"{title}: {text}", code=report.get("code") or "SCRIPT_CONTRACT", hint=hint, details=details
+            )
         case "memory":
             return ScriptFailed(
                 f"{title} has no more memory: {report['type']}{_first_line(text)}{place}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -25,7 +26,7 @@ class Function:
         self._calls: dict[Call, Pool] = {}
         self._pool: Pool | None
         self._pool, loaded = pools.open(spec, audience)
-        self.description: Described = loaded.described
+        self.description: Described = replace(loaded.described, title=spec.title)
         self._tell_differences(loaded.differences)
 
     def _tell_differences(self, differences: tuple[tuple[str, str, str | None], ...]) -> None:

@@ -22,8 +22,6 @@ from mlsql_engine.workers.roster import WorkerEntry
 from mlsql_engine.workers.worker import Loaded, Worker
 
 _RETRIED = frozenset({"CRASHED", "PROTOCOL"})
-# Memory of a batch's size is kept for the next batch, and not given back and faulted in again (mallopt(3)).
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "134217728"}
 
 
 @dataclass(frozen=True)
@@ -224,7 +222,7 @@ class Pool:
             folder=self._around.folder,
             tell=self._tell,
             flags=spec.interpreter_flags,
-            environment={**_ALLOCATOR, **threads.limited(spec.resources.threads, self.most), **spec.environment},
+            environment={**threads.limited(spec.resources.threads, self.most), **spec.environment},
             shares=True,
             memory=spec.resources.memory,
         )

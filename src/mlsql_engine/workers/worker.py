@@ -14,6 +14,7 @@ from mlsql_engine.workers import conversation, function_errors
 from mlsql_engine.workers.activity import Activity, State
 from mlsql_engine.workers.loading import load_control
 from mlsql_engine.workers.process import WorkerProcess
+from mlsql_sdk import accepted
 from mlsql_sdk.wire import Kind, Message
 
 
@@ -72,6 +73,9 @@ class Worker:
             self._answer.field(0).type,
             None if names is None else tuple(names),
             control["form"],
+            accepted.of_control(control["accepted"]),
+            control["pure"],
+            spec.title,
         )
         self._begin("idle")
         self._loaded = Loaded(

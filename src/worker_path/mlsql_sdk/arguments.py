@@ -7,40 +7,113 @@ for its fields (`struct(*)`). A row with a NULL among them is not predicted: its
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import vectors
+from . import accepted, block_columns, type_names, types, vectors
 from .failures import ContractError
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from .accepted import Accepted
+
 # A sparse column this much wider than its entries goes to the estimator as a CSR matrix.
 _DENSE_CELLS = 1 << 24
+_MOST_CELLS = 1 << 28
 
 
 def spread(batch: pa.RecordBatch) -> pa.RecordBatch:
     """`struct(*)` as the columns it stands for; every other batch as it is."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if batch.num_columns != 1:
         return batch
     column = batch.column(0)
     if not pa.types.is_struct(column.type) or vectors.is_vector_type(column.type):
         return batch
-    fields = list(column.type)
+    if column.null_count == 0:
+        return pa.RecordBatch.from_struct_array(column)
     # flatten() carries the struct's own NULLs over to its fields.
-    columns = column.flatten() if column.null_count == 0 else [_masked(column, i, pc) for i in range(len(fields))]
-    return pa.RecordBatch.from_arrays(columns, names=[field.name for field in fields])
+    return pa.RecordBatch.from_arrays(column.flatten(), names=[field.name for field in column.type])
 
 
-def _masked(column: Any, index: int, pc: Any) -> Any:
+class Checked:
+    """Checks and shapes the batches of a function that takes `takes`, None for anything; each schema once."""
+
+    def __init__(self, takes: Accepted | None) -> None:
+        self._takes = takes
+        self._schema: pa.Schema | None = None
+        self._types: list[pa.DataType | None] = []
+
+    def spread(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with the columns that `struct(*)` stands for. Raises ContractError for what is not taken."""
+        batch = spread(batch)
+        if self._takes is not None and (self._schema is None or not batch.schema.equals(self._schema)):
+            check(batch, self._takes)
+            self._schema = batch.schema
+        if self._takes is not None and self._takes.most is not None and self.packed(batch):
+            self.check_width(*widths(batch.column(0)))
+        return batch
+
+    def packed(self, batch: pa.RecordBatch) -> bool:
+        """Whether one vector or array holds all arguments."""
+        if batch.num_columns != 1 or self._takes is None or not self._takes.packed:
+            return False
+        kind = batch.schema.field(0).type
+        return vectors.is_vector_type(kind) or type_names.is_list(kind)
+
+    def check_width(self, *found: int) -> None:
+        """Raise ContractError where one of the widths is not the number of features that is taken."""
+        for width in found:
+            if self._takes is not None and self._takes.most is not None and width != self._takes.most:
+                raise ContractError(
+                    f"{self._takes.called} takes {self._takes.text}, and the query gives it {width}",
+                    code=accepted.CODE,
+                )
+
+    def typed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The columns in the types that the script declares."""
+        import pyarrow as pa
+
+        if self._takes is None or self._takes.packed:
+            return batch
+        columns = [
+            accepted.cast(column, types.parse(place.kind), f"argument {index + 1}", "declared")
+            for index, (column, place) in enumerate(zip(batch.columns, self._takes.places))
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def check(batch: pa.RecordBatch, takes: Accepted) -> None:
+    """Raise ContractError where the columns are not those that a function takes."""
+    problem = takes.problem([(field.name, field.type) for field in batch.schema])
+    if problem is not None:
+        raise problem
+
+
+def widths(column: pa.Array) -> list[int]:
+    """The shortest and the longest length of vectors or arrays; none where all are NULL."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if vectors.is_vector_type(column.type):
+        counts = pc.list_value_length(column.field("values"))
+        found = pc.if_else(
+            pc.is_valid(column), pc.coalesce(column.field("size"), counts), pa.scalar(None, pa.int32())
+        )
+    else:
+        found = pc.list_value_length(column)
+    bounds = pc.min_max(found).as_py()
+    return [] if bounds["min"] is None else [bounds["min"], bounds["max"]]
+
+
+def all_doubles(batch: pa.RecordBatch) -> bool:
+    """Whether every column is of doubles."""
     import pyarrow as pa
 
-    field = column.flatten()[index]
-    return pc.if_else(pc.is_valid(column), field, pa.scalar(None, field.type))
+    return set(batch.schema.types) == {pa.float64()}
 
 
 def complete_rows(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Array | None]:
@@ -68,58 +141,118 @@ def restore(values: pa.Array, mask: pa.Array | None) -> pa.Array:
     return values.take(indices)
 
 
-def matrix(batch: pa.RecordBatch) -> Any:
-    """The arguments as one float64 matrix, (rows, features); a very wide sparse vector column as CSR."""
-    import numpy as np
-    import pyarrow as pa
+def matrix(batch: pa.RecordBatch, called: str = "the model") -> Any:
+    """The arguments as one float64 matrix, (rows, features); a very wide sparse vector column as CSR.
 
+    One pass over the memory: number columns are column-major, arrays and dense vectors a view of Arrow's memory,
+    which is row-major and read-only. Raises ContractError where they are no numbers; `called` wanted them.
+    """
     if batch.num_columns == 1:
         column = batch.column(0)
         if vectors.is_vector_type(column.type):
             return _vector_matrix(column)
-        if _is_list(column.type):
-            return _list_matrix(column)
-    columns = []
-    for field, column in zip(batch.schema, batch.columns):
-        if not _is_number(field.type):
+        if type_names.is_list(column.type):
+            return _list_matrix(column, called)
+    made = whole_matrix(batch)
+    return _column_matrix(batch, called) if made is None else made
+
+
+def dense_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any]:
+    """As `matrix`, never as CSR. Raises ContractError where it would have more than 2^28 cells (2 GB)."""
+    import pyarrow.compute as pc
+
+    if batch.num_columns == 1 and vectors.is_vector_type(batch.column(0).type):
+        column = batch.column(0)
+        size = pc.max(column.field("size")).as_py() or 0
+        if size * len(column) > _MOST_CELLS:
             raise ContractError(
-                f"argument '{field.name}' is {field.type}, and this model takes numbers",
-                "pass one vector, one array of numbers, or several number columns",
+                f"{len(column)} sparse vectors of size {size} are too many numbers for a matrix",
+                "python_fun.csr(batch) gives them as a sparse matrix",
             )
-        numbers = column.cast(pa.float64()) if pa.types.is_decimal(field.type) else column
-        columns.append(np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64))
-    # Column-major: every column is one copy of its memory.
-    result = np.empty((batch.num_rows, len(columns)), order="F")
-    for index, values in enumerate(columns):
-        result[:, index] = values
+        return vectors.to_matrix(column)
+    made: np.ndarray[Any, Any] = matrix(batch, "python_fun.matrix")
+    return made
+
+
+def csr_matrix(batch: pa.RecordBatch) -> Any:
+    """The arguments as a `scipy.sparse.csr_matrix` of float64; zeros are left out."""
+    if batch.num_columns == 1 and vectors.is_vector_type(batch.column(0).type):
+        return vectors.to_csr(batch.column(0))
+    from scipy import sparse
+
+    return sparse.csr_matrix(matrix(batch, "python_fun.csr"))
+
+
+def whole_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any] | None:
+    """Number columns without NULL as a column-major matrix, made by Arrow; None where they are something else."""
+    import numpy as np
+    import pyarrow as pa
+
+    # Arrow takes the widest type of all columns, which beside uint64 is no number that all of them are.
+    if not hasattr(batch, "to_tensor") or not _tensor_types().issuperset(batch.schema.types):
+        return None
+    try:
+        made = batch.to_tensor(null_to_nan=False, row_major=False).to_numpy()
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
+    doubles: np.ndarray[Any, Any] = made if made.dtype == np.float64 else made.astype(np.float64)
+    return doubles
+
+
+@cache
+def _tensor_types() -> frozenset[pa.DataType]:
+    import pyarrow as pa
+
+    whole = (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32())
+    return frozenset((*whole, pa.float32(), pa.float64()))
+
+
+def _column_matrix(batch: pa.RecordBatch, called: str) -> np.ndarray[Any, Any]:
+    """Columns of every kind of number, column-major, NaN where NULL."""
+    import numpy as np
+
+    check(batch, accepted.features(None, called=called))
+    result = np.empty((batch.num_rows, batch.num_columns), order="F")
+    for index, column in enumerate(batch.columns):
+        result[:, index] = block_columns.numbers(column)
     return result
 
 
 def _vector_matrix(column: pa.StructArray) -> Any:
     import pyarrow.compute as pc
 
+    quick = vectors.shared_matrix(column)
+    if quick is not None:
+        return quick
     sizes = pc.max(column.field("size")).as_py()
     if sizes is not None and sizes * len(column) > _DENSE_CELLS:
         return vectors.to_csr(column)
     return vectors.to_matrix(column)
 
 
-def _list_matrix(column: pa.Array) -> np.ndarray[Any, Any]:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    lengths = pc.list_value_length(column)
-    widths = pc.unique(lengths)
-    if len(widths) > 1:
-        raise ContractError(f"the arrays have different lengths: {sorted(widths.to_pylist())[:5]}")
+def _list_matrix(column: pa.Array, called: str) -> np.ndarray[Any, Any]:
+    problem = accepted.features(None, called=called).problem([("", column.type)])
+    if problem is not None:
+        raise problem
+    lengths = _lengths(column)
+    if len(lengths) and not (lengths == lengths[0]).all():
+        raise ContractError(f"the arrays have different lengths: {sorted(set(lengths.tolist()))[:5]}")
     flat = column.flatten()
     if flat.null_count:
         raise ContractError("an array has NULL elements")
-    if not _is_number(flat.type):
-        raise ContractError(f"the argument is an array of {flat.type}, and this model takes numbers")
-    values = np.asarray(flat.cast(pa.float64()).to_numpy(zero_copy_only=False))
-    return values.reshape(len(column), -1) if len(column) else values.reshape(0, 0)
+    values = block_columns.numbers(flat).reshape(len(column), int(lengths[0]) if len(lengths) else 0)
+    values.flags.writeable = False  # it may be Arrow's memory
+    return values
+
+
+def _lengths(column: pa.Array) -> Any:
+    """How many elements each of the arrays has; none is NULL."""
+    import numpy as np
+    import pyarrow as pa
+
+    if pa.types.is_fixed_size_list(column.type):
+        return np.full(len(column), column.type.list_size)
+    return np.diff(column.offsets.to_numpy())
 
 
 def serialised_rows(batch: pa.RecordBatch) -> Iterator[Any]:
@@ -130,20 +263,7 @@ def serialised_rows(batch: pa.RecordBatch) -> Iterator[Any]:
     column = batch.column(0)
     if batch.num_columns == 1 and vectors.is_vector_type(column.type):
         return vectors.to_tuples(column)
-    if batch.num_columns == 1 and not _is_list(column.type) and not _is_number(column.type):
+    if batch.num_columns == 1 and not type_names.is_list(column.type) and not accepted.is_number(column.type):
         return iter(column.to_pylist())
     rows: list[list[float]] = matrix(batch).tolist()
     return ((1, None, None, row) for row in rows)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    test = pa.types
-    return bool(test.is_floating(kind) or test.is_integer(kind) or test.is_decimal(kind) or test.is_boolean(kind))

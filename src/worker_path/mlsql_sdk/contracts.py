@@ -8,10 +8,11 @@ EstimatorContract (in `estimators`)   no script: the pickled estimator of the mo
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import arguments, types, vectors
+from . import accepted, arguments, return_types, types, vectors
+from .accepted import Accepted
 from .failures import ContractError
 
 if TYPE_CHECKING:
@@ -50,23 +51,26 @@ class Loaded:
 
 
 class RowContract:
-    """The contract of `python_fun.udf`."""
+    """The contract of `python_fun.udf`. `pure`: to call it twice for a row does no harm."""
 
     name = "row"
 
-    def __init__(self, predict: Callable[[int, Iterable[bytes]], list[Any]]) -> None:
+    def __init__(self, predict: Callable[[int, Iterable[bytes]], list[Any]], *, pure: bool = False) -> None:
         if not callable(predict):
             raise ContractError(f"python_fun.udf takes a function, not {type(predict).__name__}")
+        self.pure = pure
         self._predict = predict
+        self._checked = arguments.Checked(self.accepted())
         self._index = 0
         self._tail: list[bytes] = []
 
     def load(self, loaded: Loaded) -> None:
         """Keep what every row gets besides its vector."""
-        if loaded.return_type is not None and types.parse(loaded.return_type) != vectors.arrow_type():
+        if loaded.return_type is not None and return_types.named(loaded.return_type) != vectors.arrow_type():
             raise ContractError(
                 f"a predict(index, input) script returns a vector, not {loaded.return_type}",
                 'leave returnType out, or use python_fun.batch(load, predict, return_type="…")',
+                return_types.CODE,
             )
         self._index = loaded.index
         self._tail = [pickle.dumps([loaded.model_path])]
@@ -77,9 +81,13 @@ class RowContract:
         """Always a vector."""
         return vectors.arrow_type()
 
+    def accepted(self) -> Accepted:
+        """One argument of any type, or several numbers."""
+        return accepted.features(None, called="the script")._replace(lone=True)
+
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """Call the script once for each row without NULL. An error carries `row`, its place in the batch."""
-        batch = arguments.spread(batch)
+        batch = self._checked.spread(batch)
         complete, mask = arguments.complete_rows(batch)
         results: list[Any] = []
         try:
@@ -122,7 +130,7 @@ def _place(row: int, mask: Any) -> int:
 
 
 class BatchContract:
-    """The contract of `python_fun.batch`."""
+    """The contract of `python_fun.batch`, whose arguments these are."""
 
     name = "batch"
 
@@ -130,38 +138,51 @@ class BatchContract:
         self,
         load: Callable[[str], Any],
         predict: Callable[[Any, Any], Any],
-        return_type: str | None,
+        return_type: str | None = None,
+        takes: int | Sequence[str] | None = None,
+        *,
+        pure: bool = False,
     ) -> None:
         for function in (load, predict):
             if not callable(function):
                 raise ContractError(f"python_fun.batch takes two functions, not {type(function).__name__}")
+        self.pure = pure
         self._load = load
         self._predict = predict
         self._type_name = return_type or "double"
+        self._type: pa.DataType | None = None
+        self._accepted = None if takes is None else accepted.declared(takes)
+        self._checked = arguments.Checked(self._accepted)
         self._model: Any = None
 
     def load(self, loaded: Loaded) -> None:
         """Load the model, once in this worker."""
         if loaded.return_type is not None:
-            self._type_name = loaded.return_type
+            self._type = return_types.named(loaded.return_type)
         self.return_type()  # a wrong type name fails before the model is loaded
         self._model = self._load(loaded.model_path)
 
     def return_type(self) -> pa.DataType:
         """What register or the script says."""
-        try:
-            return types.parse(self._type_name)
-        except ValueError as error:
-            raise ContractError(str(error)) from None
+        if self._type is None:
+            try:
+                self._type = types.parse(self._type_name)
+            except ValueError as error:
+                raise ContractError(f"python_fun.batch: {error}") from None
+        return self._type
+
+    def accepted(self) -> Accepted | None:
+        """What the script declares to take, None where it does not."""
+        return self._accepted
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """Call the script with the rows that have no NULL."""
-        complete, mask = arguments.complete_rows(arguments.spread(batch))
+        complete, mask = arguments.complete_rows(self._checked.spread(batch))
+        kind = self.return_type()
         if complete.num_rows == 0:
-            return arguments.restore(empty(self.return_type()), mask)
-        answer = self._predict(self._model, complete)
-        values = as_array(answer, complete.num_rows, self.return_type())
-        return arguments.restore(values, mask)
+            return arguments.restore(empty(kind), mask)
+        answer = self._predict(self._model, self._checked.typed(complete))
+        return arguments.restore(as_array(answer, complete.num_rows, kind), mask)
 
 
 def empty(kind: pa.DataType) -> pa.Array:

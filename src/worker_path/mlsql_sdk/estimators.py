@@ -7,7 +7,8 @@ import warnings
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import arguments, contracts, model_files, types, vectors
+from . import accepted, arguments, contracts, model_files, probing, return_types
+from .accepted import Accepted
 from .failures import ContractError
 
 if TYPE_CHECKING:
@@ -18,13 +19,18 @@ class EstimatorContract:
     """Anything with `predict(X)` in a form that model_files loads."""
 
     name = "estimator"
+    pure = True
 
     def __init__(self) -> None:
         self._estimator: Any = None
         self._type: pa.DataType | None = None
+        self._names: list[str] | None = None
+        self._accepted = accepted.features(None)
+        self._checked = arguments.Checked(self._accepted)
+        self._columns: Any = None
 
     def load(self, loaded: contracts.Loaded) -> None:
-        """Load the estimator and find out what it returns."""
+        """Load the estimator and find out what it takes and returns."""
         path = model_files.find(loaded.model_path)
         self._estimator = model_files.load(path)
         if not callable(getattr(self._estimator, "predict", None)):
@@ -32,18 +38,27 @@ class EstimatorContract:
                 f"{os.path.basename(path)} holds {type(self._estimator).__name__}, which has no predict method",
                 "give pythonScriptPath: a script that says how the model predicts",
             )
-        if loaded.return_type is not None:
-            try:
-                self._type = types.parse(loaded.return_type)
-            except ValueError as error:
-                raise ContractError(str(error)) from None
-        else:
-            self._type = self._probe()
+        # Without pandas the columns come in the order of the names, but cannot carry them.
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        names = getattr(self._estimator, "feature_names_in_", None)
+        self._names = None if names is None else [str(name) for name in names]
+        probe = probing.probe(self._estimator)
+        self._type = return_types.chosen(loaded.return_type, probe.given)
+        width = getattr(self._estimator, "n_features_in_", None) if names is None else len(names)
+        takes = accepted.features(width, self._names or ())
+        if self._names is not None and has_pandas():
+            self._columns = _index(self._names)
+            if not probe.only_numbers:
+                takes = takes.of_anything()
+        self._accepted, self._checked = takes, arguments.Checked(takes)
 
     def feature_names(self) -> list[str] | None:
         """The columns that the estimator was fitted on, when it was fitted on named columns."""
-        names = getattr(self._estimator, "feature_names_in_", None)
-        return None if names is None else [str(name) for name in names]
+        return self._names
+
+    def accepted(self) -> Accepted:
+        """The features that the estimator was fitted on, as far as it tells."""
+        return self._accepted
 
     def return_type(self) -> pa.DataType:
         """What one prediction is: double, bigint, string, boolean or an array of them."""
@@ -53,70 +68,42 @@ class EstimatorContract:
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """Predict the rows that have no NULL, all at once."""
-        complete, mask = arguments.complete_rows(arguments.spread(batch))
-        if complete.num_rows == 0:
-            return arguments.restore(contracts.empty(self.return_type()), mask)
-        features = self._features(complete)
-        with warnings.catch_warnings():
-            # Without pandas the columns come in the order of the names, but cannot carry them.
-            warnings.filterwarnings("ignore", "X does not have valid feature names")
-            answer = self._estimator.predict(features)
-        return arguments.restore(contracts.as_array(answer, complete.num_rows, self.return_type()), mask)
+        batch = self._checked.spread(batch)
+        mask = None
+        features = self._quick(batch) if batch.num_rows else None
+        if features is None:
+            batch, mask = arguments.complete_rows(batch)
+            if batch.num_rows == 0:
+                return arguments.restore(contracts.empty(self.return_type()), mask)
+            features = self._features(batch)
+        answer = self._estimator.predict(features)
+        return arguments.restore(contracts.as_array(answer, batch.num_rows, self.return_type()), mask)
+
+    def _quick(self, batch: pa.RecordBatch) -> Any:
+        """Columns of numbers without NULL as what the estimator takes, in one pass; None for all else."""
+        if self._columns is None:
+            if self._names is not None:
+                batch = self._in_order(batch)
+            return arguments.whole_matrix(batch)
+        if not arguments.all_doubles(batch):
+            return None
+        matrix = arguments.whole_matrix(self._in_order(batch))
+        return None if matrix is None else _frame(matrix, self._columns)
 
     def _features(self, batch: pa.RecordBatch) -> Any:
-        names = self.feature_names()
-        if names is None:
-            features = arguments.matrix(batch)
-            expected = getattr(self._estimator, "n_features_in_", None)
-            if expected is not None and features.shape[1] != expected:
-                raise ContractError(
-                    f"the model takes {expected} features, and the arguments have {features.shape[1]}"
-                )
-            return features
-        return self._frame(batch, names)
-
-    def _frame(self, batch: pa.RecordBatch, names: list[str]) -> Any:
-        """The arguments as the named columns that the estimator was fitted on."""
-        if (batch.num_columns == 1 and len(names) != 1) or vectors.is_vector_type(batch.schema.field(0).type):
-            features = arguments.matrix(batch)
-            if features.shape[1] != len(names):
-                raise ContractError(
-                    f"the model takes {len(names)} features ({_few(names)}), "
-                    f"and the argument has {features.shape[1]}"
-                )
-            return named(self._estimator, features, names)
-        if batch.num_columns != len(names):
-            raise ContractError(f"the model takes {len(names)} arguments ({_few(names)}), not {batch.num_columns}")
-        if set(batch.schema.names) == set(names):
-            batch = batch.select(names)
-        if not has_pandas():
-            return arguments.matrix(batch)
-        frame = _without_decimals(batch).to_pandas()
-        frame.columns = names
+        if self._columns is None or self._checked.packed(batch):
+            features = arguments.matrix(batch if self._names is None else self._in_order(batch))
+            return named(self._estimator, features, self._names)
+        frame = _without_decimals(self._in_order(batch)).to_pandas()
+        frame.columns = self._columns
         return frame
 
-    def _probe(self) -> pa.DataType:
-        """The type of one prediction for a row of zeros; for models that refuse it, of their classes."""
-        import numpy as np
-        import pyarrow as pa
-
-        width = getattr(self._estimator, "n_features_in_", None)
-        answer = None
-        if width:
-            features: Any = np.zeros((1, width))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                try:
-                    features = named(self._estimator, features, self.feature_names())
-                    answer = np.asarray(self._estimator.predict(features))
-                except Exception:  # noqa: BLE001 - a model may refuse zeros; the real rows will tell why
-                    answer = None
-        if answer is None:
-            classes = getattr(self._estimator, "classes_", None)
-            answer = np.zeros(1) if classes is None else np.asarray(classes)[:1]
-        if answer.ndim == 2 and answer.shape[1] > 1:
-            return pa.list_(_scalar_type(answer.dtype))
-        return _scalar_type(answer.dtype)
+    def _in_order(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The columns in the order of the names where they carry those, else as they come."""
+        given = batch.schema.names
+        if given != self._names and self._names is not None and set(given) == set(self._names):
+            return batch.select(self._names)
+        return batch
 
 
 def has_pandas() -> bool:
@@ -140,6 +127,18 @@ def named(estimator: Any, features: Any, names: list[str] | None) -> Any:
     return frame[fitted] if names and set(names) == set(fitted) else frame
 
 
+def _index(names: list[str]) -> Any:
+    import pandas as pd
+
+    return pd.Index(names)
+
+
+def _frame(matrix: Any, columns: Any) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(matrix, columns=columns, copy=False)
+
+
 def _without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Decimals as double: pandas would make objects of them."""
     import pyarrow as pa
@@ -148,14 +147,3 @@ def _without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
         column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column for column in batch.columns
     ]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-
-
-def _scalar_type(dtype: Any) -> pa.DataType:
-    import pyarrow as pa
-
-    kinds = {"i": pa.int64(), "u": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
-    return kinds.get(dtype.kind, pa.string())

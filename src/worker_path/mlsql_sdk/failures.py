@@ -16,11 +16,15 @@ _LONGEST_TEXT = 2_000
 
 
 class ContractError(Exception):
-    """A script or model that does not do what its contract asks; `hint` says what it should do."""
+    """A script or model that does not do what its contract asks; `hint` says what it should do.
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    `code` is that of mlsql's error where it is another one than SCRIPT_CONTRACT.
+    """
+
+    def __init__(self, message: str, hint: str = "", code: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        self.code = code
 
 
 def install_line(module: str, distribution: str = "") -> tuple[str, str]:
@@ -45,7 +49,8 @@ def describe(error: BaseException) -> dict[str, Any]:
     `traceback` is the text that Python itself would print, without our frames.
     """
     if isinstance(error, ContractError):
-        return {"reason": "contract", "type": "ContractError", "message": str(error), "hint": error.hint}
+        told = {"reason": "contract", "type": "ContractError", "message": str(error), "hint": error.hint}
+        return {**told, "code": error.code} if error.code else told
     if isinstance(error, SystemExit):
         return _describe_exit(error)
     trace = _users_part(error.__traceback__)

@@ -9,7 +9,7 @@ import time
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import contracts, failures, libraries, runtime, script, sources
+from . import contracts, failures, libraries, memory, runtime, script, sources
 from .arena import SharedBatches, Slot
 from .wire import Bytes, Channel, Closed, Kind, Message
 
@@ -96,6 +96,7 @@ def _load(channel: Channel, message: Message) -> Any:
 
 
 def _contract(control: dict[str, Any]) -> Any:
+    memory.keep_freed()
     function = control.get("function")
     if function is not None:
         return _script_function(function)
@@ -133,6 +134,7 @@ def _described(channel: Channel, contract: Any, control: dict[str, Any]) -> Any:
     import pyarrow as pa
 
     names = contract.feature_names() if hasattr(contract, "feature_names") else None
+    takes = contract.accepted()
     schema = pa.schema([pa.field("prediction", contract.return_type())])
     channel.send(
         Kind.DESCRIBED,
@@ -142,6 +144,8 @@ def _described(channel: Channel, contract: Any, control: dict[str, Any]) -> Any:
             "differences": libraries.differences(control.get("libraries", {})),
             "sources": sources.loaded(control.get("script")),
             "form": getattr(contract, "form", "model"),
+            "accepted": None if takes is None else takes.control(),
+            "pure": contract.pure,
         },
         schema.serialize(),
     )

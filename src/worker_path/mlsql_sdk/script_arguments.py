@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import signatures, type_names, values, vectors
+from . import accepted, signatures, values, vectors
 from .failures import ContractError
 from .signatures import Annotation
 from .type_names import type_name
@@ -16,51 +16,8 @@ _LONGEST_SHOWN = 80
 
 
 def of_type(column: pa.Array, annotation: Annotation, argument: str) -> pa.Array:
-    """The column in the type that the annotation names; `argument` is what errors call it.
-
-    A number becomes another kind of number where it is the same number. Raises ContractError where it does not.
-    """
-    import pyarrow as pa
-
-    kind = annotation.kind
-    if kind is None or column.type == kind or (pa.types.is_decimal(kind) and pa.types.is_decimal(column.type)):
-        return column
-    if not pa.types.is_null(column.type) and not _fits(column.type, kind):
-        raise ContractError(
-            f"{argument} is annotated as {type_name(kind)}, and the query gives it {type_name(column.type)}",
-            f"cast(… as {type_name(kind)}) in the query, or change the annotation",
-        )
-    try:
-        return column.cast(kind)
-    except pa.ArrowInvalid as error:
-        raise ContractError(f"{argument} is annotated as {type_name(kind)}: {error}") from None
-
-
-def _fits(given: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether values of one type are values of the other."""
-    import pyarrow as pa
-
-    test = pa.types
-    if given == wanted:
-        return True
-    if vectors.is_vector_type(given) or vectors.is_vector_type(wanted):
-        return vectors.is_vector_type(given) and vectors.is_vector_type(wanted)
-    if type_names.is_list(given) and type_names.is_list(wanted):
-        return _fits(given.value_type, wanted.value_type)
-    if test.is_map(given) and test.is_map(wanted):
-        return _fits(given.key_type, wanted.key_type) and _fits(given.item_type, wanted.item_type)
-    if test.is_struct(given) and test.is_struct(wanted):
-        pairs = list(zip(given, wanted))
-        same_names = [field.name for field in given] == [field.name for field in wanted]
-        return same_names and all(_fits(one.type, other.type) for one, other in pairs)
-    families = (
-        (test.is_integer, test.is_floating, test.is_decimal),
-        (test.is_string, test.is_large_string),
-        (test.is_binary, test.is_large_binary),
-        (test.is_timestamp,),
-        (test.is_null,),
-    )
-    return any(any(is_a(given) for is_a in family) and any(is_a(wanted) for is_a in family) for family in families)
+    """The column in the type that the annotation names; `argument` is what errors call it. See `accepted.cast`."""
+    return column if annotation.kind is None else accepted.cast(column, annotation.kind, argument, "annotated")
 
 
 def in_shape(column: pa.Array, shape: str) -> Any:
@@ -114,7 +71,7 @@ def _cast_answer(answer: pa.Array, kind: pa.DataType, called: str) -> pa.Array:
 
     if answer.type == kind:
         return answer
-    if not pa.types.is_null(answer.type) and not _fits(answer.type, kind):
+    if not accepted.fits(answer.type, kind):
         raise ContractError(
             f"{called} returned values of type {type_name(answer.type)}, and its type is {type_name(kind)}"
         )

@@ -18,7 +18,9 @@ import types
 import typing
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
-from . import vectors
+from . import accepted, type_names, vectors
+from . import types as sql_types
+from .accepted import Accepted, Place
 from .failures import ContractError
 
 if TYPE_CHECKING:
@@ -72,13 +74,35 @@ class Signature:
             self._signature.bind(*range(count))
         except TypeError:
             given = "1 argument" if count == 1 else f"{count} arguments"
-            raise ContractError(f"{self.called} takes {self._takes()}, and {source} gives it {given}") from None
+            problem = f"{self.called} takes {self._takes()}, and {source} gives it {given}"
+            raise ContractError(problem, code=accepted.CODE) from None
         names: list[str] = []
         for parameter in self._signature.parameters.values():
             if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 names += [parameter.name] * (count - len(names))
             names.append(parameter.name)
         return [(name, self.of(name)) for name in names[:count]]
+
+    def accepted(self, of: Callable[[Annotation], Annotation] | None = None) -> Accepted | None:
+        """What is known of the arguments before there are any; `of` makes an annotation that of a single row."""
+        if self._signature is None:
+            return None
+        positional: list[inspect.Parameter] = []
+        by_name = rest = False
+        for one in self._signature.parameters.values():
+            if one.kind is inspect.Parameter.KEYWORD_ONLY:
+                by_name = by_name or one.default is one.empty
+            elif one.kind is not inspect.Parameter.VAR_KEYWORD:
+                positional.append(one)
+                rest = rest or one.kind is inspect.Parameter.VAR_POSITIONAL
+        places = []
+        for one in positional:
+            annotation = self.of(one.name) if of is None else of(self.of(one.name))
+            places.append(Place(one.name, _name(annotation.kind)))
+        least = sum(1 for one in positional if one.default is one.empty and one.kind not in _UNBOUNDED)
+        # An argument that goes by name only is one that no query can give.
+        most = -1 if by_name else None if rest else len(positional)
+        return Accepted(self.called, self._takes(), tuple(places), least, most, spread=False, annotated=True)
 
     def _takes(self) -> str:
         parameters = [
@@ -90,6 +114,18 @@ class Signature:
             return "no argument"
         word = "argument" if len(parameters) == len(needed) == 1 else "arguments"
         return f"the {word} {inspect.Signature(parameters)}"
+
+
+def _name(kind: pa.DataType | None) -> str:
+    """The SQL name of an annotated type; empty for none, and for one that SQL has no name for."""
+    if kind is None:
+        return ""
+    name = type_names.type_name(kind)
+    try:
+        sql_types.parse(name)
+    except sql_types.TypeNameError:
+        return ""
+    return name
 
 
 def _hints(function: Callable[..., Any], called: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import script_arguments, type_names, values
+from .accepted import Accepted
 from .buffers import Buffer, Row
 from .call_forms import ARGUMENT, NO_ARGUMENTS
 from .failures import ContractError
@@ -38,6 +39,7 @@ class UdafContract:
 
     name = "udaf"
     form = "udaf"
+    pure = False
 
     def __init__(self, found: Found) -> None:
         self._called = found.called
@@ -52,6 +54,11 @@ class UdafContract:
     def return_type(self) -> pa.DataType:
         """The type of the values."""
         return self._type
+
+    def accepted(self) -> Accepted | None:
+        """The arguments of one row, None where nothing tells."""
+        found: Accepted | None = self._steps.accepted()
+        return found
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """One value per group. An error carries `mlsql_row`, the group's place in the batch."""
@@ -68,7 +75,10 @@ class UdafContract:
 
 
 def _steps(found: Found) -> Any:
-    """How groups are aggregated: `returns`, `type_name()`, `arguments(…)` and `value(columns, start, end)`."""
+    """How groups are aggregated.
+
+    It has `returns`, `type_name()`, `accepted()`, `arguments(columns)` and `value(columns, start, end)`.
+    """
     if not isinstance(found.what, type):
         return _Function(found)
     return _Buffered(found.what) if callable(getattr(found.what, "initialize", None)) else _Stateful(found.what)
@@ -109,6 +119,10 @@ class _Function:
     def type_name(self) -> None:
         """What a method says of the type: there is none."""
 
+    def accepted(self) -> Accepted | None:
+        """The arguments by the signature, whose annotations are of all values of a group."""
+        return self._signature.accepted(_element)
+
     def arguments(self, columns: list[pa.Array]) -> list[Column]:
         """The arguments, as the function's annotations want them."""
         taken = self._signature.arguments(len(columns))
@@ -133,6 +147,10 @@ class _Stateful:
 
     def type_name(self) -> None:
         """What a method says of the type: there is none."""
+
+    def accepted(self) -> Accepted | None:
+        """The arguments by the signature of `update`."""
+        return self._update.accepted()
 
     def arguments(self, columns: list[pa.Array]) -> list[Column]:
         """The arguments, as the annotations of `update` want them."""
@@ -188,6 +206,9 @@ class _Buffered:
             return None
         kind = self._object.dataType()
         return str(kind.simpleString() if hasattr(kind, "simpleString") else kind)
+
+    def accepted(self) -> None:
+        """Nothing tells: it reads from each row what it likes."""
 
     def arguments(self, columns: list[pa.Array]) -> list[Column]:
         """The arguments as they come."""

@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from . import arguments, script_arguments, signatures, types, values
+from .accepted import Accepted
 from .failures import ContractError
 from .script_functions import Found
 from .signatures import ROW, Annotation, Signature
@@ -36,6 +37,7 @@ class UdfContract:
     """The contract of `register ScriptUDF` with udfType udf."""
 
     form = "udf"
+    pure = False
 
     def __init__(self, found: Found) -> None:
         self._function: Any = found.what
@@ -52,6 +54,10 @@ class UdfContract:
     def return_type(self) -> pa.DataType:
         """The type of the values."""
         return self._type
+
+    def accepted(self) -> Accepted | None:
+        """The arguments by the function's signature, None where it has none."""
+        return self._signature.accepted()
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """One value per row. An error of a row carries `mlsql_row`, its place in the batch."""

@@ -51,6 +51,24 @@ def dense_matrix(column: Any, null_rows: str) -> Array:
     return matrix
 
 
+def shared_matrix(column: Any) -> Array | None:
+    """The values of dense vectors of one size as a matrix, read-only; None where a row is anything else."""
+    import numpy as np
+
+    lists, count = column.field(3), len(column)
+    kinds = _numbers(column.field(0), np.int8)
+    if not count or column.null_count or column.field(0).null_count or lists.null_count or not (kinds == 1).all():
+        return None
+    ends = lists.offsets.to_numpy()
+    size = int(ends[1] - ends[0])
+    inside = lists.values
+    if inside.null_count or (count > 1 and not (np.diff(ends) == size).all()):
+        return None
+    values = _numbers(inside, np.float64)[ends[0] : ends[-1]].reshape(count, size)
+    values.flags.writeable = False  # it is Arrow's memory, whether Arrow says so or not
+    return values
+
+
 def csr_matrix(column: Any) -> Any:
     import numpy as np
     from scipy import sparse

@@ -11,6 +11,7 @@ from __future__ import annotations
 import array
 import operator
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Optional, cast
 
 __all__ = [
@@ -32,6 +33,7 @@ SPARSE, DENSE = 0, 1
 VectorTuple = tuple[int, Optional[int], Optional[list[int]], list[float]]
 
 
+@cache
 def arrow_type() -> pa.StructType:
     import pyarrow as pa
 
@@ -49,8 +51,10 @@ def is_vector_type(kind: pa.DataType) -> bool:
     """Whether it is the struct above, whatever its lists call their elements and whatever may be NULL."""
     import pyarrow as pa
 
+    if not pa.types.is_struct(kind):
+        return False
     wanted = arrow_type()
-    if not pa.types.is_struct(kind) or kind.num_fields != wanted.num_fields:
+    if kind.num_fields != wanted.num_fields:
         return False
     return all(_same_field(kind.field(i), wanted.field(i)) for i in range(kind.num_fields))
 
@@ -216,6 +220,13 @@ def to_matrix(column: pa.StructArray | pa.ChunkedArray[Any], null_rows: str = "e
     from .vector_columns import dense_matrix
 
     return dense_matrix(column, null_rows)
+
+
+def shared_matrix(column: pa.StructArray) -> np.ndarray[Any, Any] | None:
+    """What `to_matrix` gives, where that is Arrow's own memory and quickly seen to be; else None."""
+    from .vector_columns import shared_matrix
+
+    return shared_matrix(column)
 
 
 def to_csr(column: pa.StructArray | pa.ChunkedArray[Any]) -> Any:

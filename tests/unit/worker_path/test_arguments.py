@@ -63,10 +63,10 @@ def test_matrix(columns: dict[str, pa.Array]) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"a": ["x"]}, "argument 'a' is string, and this model takes numbers"),
+        ({"a": ["x"]}, "the argument 'a' is string, and the model takes numbers"),
         ({"v": [[1.0], [1.0, 2.0]]}, r"the arrays have different lengths: \[1, 2\]"),
         ({"v": [[1.0, None]]}, "an array has NULL elements"),
-        ({"v": [["x"]]}, "the argument is an array of string, and this model takes numbers"),
+        ({"v": [["x"]]}, "the argument is array<string>, and the model takes numbers"),
     ],
 )
 def test_arguments_that_are_no_features(columns: dict[str, Any], message: str) -> None:
@@ -123,3 +123,86 @@ def test_answers(answer: Any, kind: pa.DataType, expected: list[Any]) -> None:
 def test_an_answer_that_does_not_fit() -> None:
     with pytest.raises(ContractError, match="predict returned a list that does not fit the return type double"):
         contracts.as_array(["a"], 1, pa.float64())
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [pa.array([1.5, 2.5]), pa.array([3.5, 4.5])],
+        [pa.array([1, 2], pa.int64()), pa.array([3, 4], pa.int8())],
+        [pa.array([2**64 - 1, 2], pa.uint64()), pa.array([-1, 2], pa.int64())],
+        [pa.array([1.5, 2.5], pa.float32()), pa.array([16_777_217, 2], pa.int64())],
+        [pa.array([True, False]), pa.array([1, 2]).cast(pa.decimal128(20, 1))],
+        [pa.array([9.0, 1.5, 2.5]).slice(1), pa.array([7, 8])],
+        [pa.array([], pa.float64()), pa.array([], pa.int32())],
+    ],
+)
+def test_number_columns_are_column_major_doubles(columns: list[pa.Array]) -> None:
+    rows = pa.RecordBatch.from_arrays(columns, names=["a", "b"])
+    matrix = arguments.matrix(rows)
+    assert matrix.tolist() == [[float(a), float(b)] for a, b in zip(*(c.to_pylist() for c in columns), strict=True)]
+    assert (matrix.dtype, matrix.flags.f_contiguous, matrix.shape) == (np.float64, True, (len(columns[0]), 2))
+
+
+def test_vectors_and_arrays_are_views() -> None:
+    for column in (
+        vectors.from_matrix(np.arange(8.0).reshape(4, 2)),
+        pa.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
+    ):
+        rows = pa.RecordBatch.from_arrays([column.slice(1)], names=["a"])
+        matrix = arguments.matrix(rows)
+        assert (matrix.flags.owndata, matrix.flags.writeable, matrix.flags.c_contiguous) == (False, False, True)
+        assert matrix.tolist()[0] == [2.0, 3.0] if len(column) == 4 else [3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(1, None, None, [1.0, 0.0]), (0, 2, [1], [5.0])],
+        [(0, 2, [], []), (0, 2, [0], [5.0])],
+        [(1, None, None, [1.0, 2.0])],
+    ],
+)
+def test_vectors_of_both_kinds(rows: list[Any]) -> None:
+    given = pa.RecordBatch.from_arrays([vectors.from_tuples(rows)], names=["a"])
+    dense = [
+        values if kind else [dict(zip(at, values, strict=True)).get(i, 0.0) for i in range(2)]
+        for kind, _, at, values in rows
+    ]
+    assert arguments.matrix(given).tolist() == dense
+    assert arguments.dense_matrix(given).tolist() == dense
+    assert arguments.csr_matrix(given).toarray().tolist() == dense
+    assert arguments.csr_matrix(given).nnz == sum(bool(value) for row in dense for value in row)
+
+
+def test_vectors_of_several_sizes() -> None:
+    given = pa.RecordBatch.from_arrays(
+        [vectors.from_tuples([(1, None, None, [1.0]), (1, None, None, [1.0, 2.0])])], names=["a"]
+    )
+    with pytest.raises(ValueError, match=r"^row 1: the vector has size 2, but that of row 0 has size 1"):
+        arguments.matrix(given)
+    assert arguments.widths(given.column(0)) == [1, 2]
+
+
+def test_wide_sparse_vectors_stay_sparse() -> None:
+    wide = vectors.from_tuples([(0, 1_000_000, [0, 999_999], [1.0, 2.0])] * 300)
+    given = pa.RecordBatch.from_arrays([wide], names=["a"])
+    assert arguments.matrix(given).nnz == arguments.csr_matrix(given).nnz == 600
+    with pytest.raises(ContractError) as caught:
+        arguments.dense_matrix(given)
+    assert str(caught.value) == "300 sparse vectors of size 1000000 are too many numbers for a matrix"
+    assert caught.value.hint == "python_fun.csr(batch) gives them as a sparse matrix"
+
+
+def test_widths() -> None:
+    assert arguments.widths(pa.array([[1.0], None, [1.0, 2.0]])) == [1, 2]
+    assert arguments.widths(pa.array([None], pa.list_(pa.float64()))) == []
+    mixed = [(0, 7, [1], [1.0]), None, (1, None, None, [1.0, 2.0])]
+    assert arguments.widths(vectors.from_tuples(mixed)) == [2, 7]
+
+
+def test_no_number_for_a_matrix_of_a_script() -> None:
+    with pytest.raises(ContractError, match=r"^argument 2 is string, and python_fun.matrix takes numbers$"):
+        arguments.dense_matrix(batch(arg0=[1.0], arg1=["x"]))
+    with pytest.raises(ContractError, match=r"^the argument is array<string>, and python_fun.csr takes numbers$"):
+        arguments.csr_matrix(batch(arg0=[["x"]]))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from mlsql_sdk import vectors
+from mlsql_sdk import accepted, vectors
 from mlsql_sdk.wire import Kind
 from unit.worker_path.worker_processes import converse, interpreter, run, write
 
@@ -44,6 +44,8 @@ def test_without_a_script_the_estimator_that_is_named_is_trained_and_measured(tm
         "featureNames": ["x"],
         "differences": [["numpy", "0.1", metadata.version("numpy")]],
         "sources": [],
+        "accepted": accepted.features(1, ["x"]).control(),
+        "pure": True,
     }
 
 

@@ -17,6 +17,7 @@ from mlsql_engine.engines.quoting import identifier, literal
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+    from sqlglot import exp
 
 Result = TypeVar("Result")
 
@@ -119,6 +120,12 @@ class Database:
         with self.cursor() as cursor:
             made = self.run(cursor, lambda: cursor.sql(select))
             return [(name, str(kind)) for name, kind in zip(made.columns, made.types, strict=True)]
+
+    def kinds_of(self, select: exp.Select) -> list[pa.DataType]:
+        """The types of a select's columns; vectors have their hidden field names."""
+        with self.cursor() as cursor:
+            query = f"SELECT * FROM ({select.sql('duckdb')}) LIMIT 0"
+            return list(self.run(cursor, lambda: cursor.sql(query).to_arrow_table()).schema.types)
 
     def describe(self, view: str) -> pa.Schema:
         """The columns of a view; vectors have their hidden field names."""

@@ -29,11 +29,15 @@ Columns = Callable[["exp.Select"], list[str]]
 
 @dataclass(frozen=True)
 class LiftedCall:
-    """A call of a stage: the engine's function, the child's columns that are its arguments, its own column."""
+    """A call of a stage: the engine's function, the child's columns that are its arguments, its own column.
+
+    `node` is the first call of the select that it stands for.
+    """
 
     function: str
     arguments: tuple[str, ...]
     column: str
+    node: exp.Anonymous
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class _Lifting:
             if text not in calls:
                 arguments = tuple(self._input(argument) for argument in node.expressions)
                 column = f"{self._prefix}m{len(calls)}"
-                calls[text] = LiftedCall(node.name.lower(), arguments, column)
+                calls[text] = LiftedCall(node.name.lower(), arguments, column, node)
                 self._columns[text] = column
         return tuple(calls.values())
 

@@ -12,11 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlsql_engine.core.errors import SqlProblem
 from mlsql_engine.engines.dialect import Translation
+from mlsql_engine.engines.duckdb import argument_checks
 from mlsql_engine.engines.duckdb.call_places import CallPlaces, Step, own_nodes
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.lifting import Functions, Lift, lift
-from mlsql_engine.engines.duckdb.model_calls import ModelCalls
+from mlsql_engine.engines.duckdb.model_calls import BoundModel, ModelCalls
 from mlsql_engine.engines.duckdb.relation import DuckRelation
 from mlsql_engine.engines.duckdb.select_names import Refused, has_random
 from mlsql_engine.engines.duckdb.stages import Stage, StageCall
@@ -60,7 +62,12 @@ class Queries:
                 return draft.relation(functions)
             except _refusals():
                 self._database.drop_views(reversed(draft.made))
+            except SqlProblem:
+                self._database.drop_views(reversed(draft.made))
+                raise
         view = self._database.create_view(translation.sql)
+        if asks:
+            argument_checks.check_calls(translation.tree, models, translation.query, self._database.kinds_of)
         return DuckRelation(
             view.name,
             partial(self._describe, view.name),
@@ -190,6 +197,7 @@ class _Draft:
         child = self._view(lifted.child, wide_as="BIGINT")
         types = dict(self._database.columns(f'SELECT * FROM "{child.view}"'))
         models = self._calls.models()
+        self._check(lifted, models, child.arrow_schema)
         calls = tuple(StageCall(models[call.function], call.arguments, call.column) for call in lifted.calls)
         kinds = {column: types[column] for column in lifted.passed}
         kinds |= {call.column: call.model.type_name for call in calls}
@@ -207,11 +215,20 @@ class _Draft:
         )
         self._known[name] = relation
 
+    def _check(self, lifted: Lift, models: Mapping[str, BoundModel], child: pa.Schema) -> None:
+        for call in lifted.calls:
+            kinds = [child.field(name).type for name in call.arguments]
+            place = argument_checks.place_of(call.node, self._translation.query)
+            argument_checks.check(models[call.function], kinds, place)
+
     def _view(self, tree: exp.Expr, wide_as: str | None) -> DuckRelation:
         """An inner relation of a select. Raises duckdb.Error."""
         view = self._database.create_view(tree.sql("duckdb"), wide_as=wide_as)
         self.made.append(view.name)
         called = _called(tree, self._functions.models)
+        if called:
+            models = self._calls.models()
+            argument_checks.check_calls(tree, models, self._translation.query, self._database.kinds_of)
         relation = DuckRelation(
             view.name,
             partial(self._describe, view.name),

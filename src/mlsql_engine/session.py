@@ -24,6 +24,7 @@ from mlsql_engine.core.span import Source as ScriptSource
 from mlsql_engine.engines.base import Engine
 from mlsql_engine.engines.query_tables import SYSTEM
 from mlsql_engine.language.parser import parse
+from mlsql_engine.language.script_files import read_script
 from mlsql_engine.language.variables import Variables
 from mlsql_engine.sources import files
 from mlsql_engine.sources.base import Source
@@ -121,6 +122,13 @@ class Session:
     def _own_tables(self) -> list[str]:
         return [name for name in self._state.engine.tables if not name.startswith(f"{SYSTEM}.")]
 
+    def metrics(self) -> str:
+        """What the session's workers do and have done, as Prometheus reads it. Needs the extra `metrics`."""
+        self._check_open()
+        from mlsql_engine.workers.metrics import exposition
+
+        return exposition(self._state.roster)
+
     def cancel(self, job: int) -> None:
         """End a job that runs in another thread, as `!kill` does. Raises UnknownName for one that does not run."""
         self._state.jobs.cancel(job)
@@ -191,16 +199,6 @@ def check(
     allowed = settings or Settings()
     checker = Checker(sources(), algorithms(), statements(), commands(), state, includes=includes, settings=allowed)
     return in_reading_order(checker.check(source))
-
-
-def read_script(path: Path) -> str:
-    """The text of a script file. Raises MlsqlError where there is none, or it is not UTF-8."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise MlsqlError(f"the script {path} cannot be read: {error.strerror}", code="FILE_NOT_FOUND") from error
-    except UnicodeDecodeError as error:
-        raise MlsqlError(f"the script {path} is not UTF-8: {error.reason}", code="ENCODING") from error
 
 
 def engines() -> Registry[EngineMaker]:

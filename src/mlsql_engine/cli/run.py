@@ -86,7 +86,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def script_source(file: str) -> tuple[Source, tuple[str, ...]]:
     """A script with its name, and the files that it must not include; `-` is standard input."""
-    from mlsql_engine.session import read_script
+    from mlsql_engine.language.script_files import read_script
 
     if file == "-":
         return Source("<stdin>", _standard_input(), Path.cwd()), ()

@@ -11,6 +11,8 @@ from mlsql_engine.core.errors import ModelProblem
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.models.paths import ModelPath
 from mlsql_engine.models.tables import current_number
+from mlsql_engine.workers.memory import memory_of
+from mlsql_engine.workers.roster import WorkerEntry
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -120,7 +122,10 @@ def _rows_of_model(session: SessionState, path: ModelPath) -> list[dict[str, obj
 
 
 def workers(session: SessionState) -> pa.Table:
-    """The worker processes that the session has started."""
+    """The worker processes that the session uses or has used; memory is that of this moment, in bytes.
+
+    What counts batches is NULL for those that run a script to its end.
+    """
     import pyarrow as pa
 
     columns = pa.schema(
@@ -132,23 +137,44 @@ def workers(session: SessionState) -> pa.Table:
             ("started", pa.timestamp("ms")),
             ("state", pa.string()),
             ("exitStatus", pa.int32()),
+            ("model", pa.string()),
+            ("batches", pa.int64()),
+            ("rows", pa.int64()),
+            ("failures", pa.int64()),
+            ("busySeconds", pa.float64()),
+            ("memory", pa.int64()),
+            ("peakMemory", pa.int64()),
+            ("lostBy", pa.string()),
         ]
     )
-    rows: list[dict[str, object]] = []
-    for entry in session.roster.workers():
-        status = entry.exit_status
-        rows.append(
-            {
-                "worker": entry.number,
-                "name": entry.name,
-                "pid": entry.process.pid,
-                "interpreter": entry.interpreter,
-                "started": timestamp(entry.started),
-                "state": "running" if status is None else "ended",
-                "exitStatus": status,
-            }
-        )
-    return arrow_table(rows, columns)
+    return arrow_table([_worker_row(entry) for entry in session.roster.workers()], columns)
+
+
+def _worker_row(entry: WorkerEntry) -> dict[str, object]:
+    status = entry.exit_status
+    row: dict[str, object] = {
+        "worker": entry.number,
+        "name": entry.name,
+        "pid": entry.process.pid,
+        "interpreter": entry.interpreter,
+        "started": timestamp(entry.started),
+        "state": "running" if status is None else "ended",
+        "exitStatus": status,
+        "memory": None if status is not None else memory_of(entry.process.pid, with_children=True),
+    }
+    activity = entry.activity
+    if activity is not None:
+        row |= {
+            "state": "ended" if status is not None else activity.state,
+            "model": entry.model or None,
+            "batches": activity.batches,
+            "rows": activity.rows,
+            "failures": activity.failures,
+            "busySeconds": activity.busy_seconds,
+            "peakMemory": activity.peak_memory or None,
+            "lostBy": activity.lost or None,
+        }
+    return row
 
 
 def worker_logs(session: SessionState) -> pa.Table:

@@ -90,7 +90,7 @@ class Pool:
                 self._audiences.append(audience)
                 workers = list(self._workers.values())
             for worker in workers:
-                audience.roster.add(self._entry(worker.process, worker, audience))
+                audience.roster.add(self._entry(worker, audience))
             self.circuit.reset()
             try:
                 loaded = self.loaded or self._first()
@@ -235,11 +235,18 @@ class Pool:
             self._starting[index] = call.process = worker.process
             audiences = list(self._audiences)
         for audience in audiences:
-            audience.roster.add(self._entry(worker.process, worker, audience))
+            audience.roster.add(self._entry(worker, audience))
 
-    def _entry(self, process: WorkerProcess, worker: Worker, audience: Audience) -> WorkerEntry:
-        interpreter = self.spec.interpreter
-        return WorkerEntry(process.number, audience.title, interpreter, worker.started, process, worker.activity)
+    def _entry(self, worker: Worker, audience: Audience) -> WorkerEntry:
+        return WorkerEntry(
+            worker.process.number,
+            audience.title,
+            self.spec.interpreter,
+            worker.started,
+            worker.process,
+            worker.activity,
+            audience.spec.model,
+        )
 
     def _tell(self, number: int, line: str) -> None:
         for audience in list(self._audiences):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from dataclasses import dataclass, replace
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class Process(Protocol):
 
 @dataclass(frozen=True)
 class WorkerEntry:
-    """One worker process. `name` is its script or its function; times are UTC.
+    """One worker process. `name` is its script or its function, `model` the function's model; times are UTC.
 
     `activity` is what it does for functions; None for one that runs a script to its end.
     """
@@ -40,11 +40,36 @@ class WorkerEntry:
     started: datetime
     process: Process
     activity: Activity | None = None
+    model: str = ""
 
     @property
     def exit_status(self) -> int | None:
         """None while it runs; negative: the signal that ended it."""
         return self.process.wait(0)
+
+
+@dataclass
+class Totals:
+    """What several workers have done; `lost` are those that an error ended, by its code."""
+
+    started: int = 0
+    batches: int = 0
+    rows: int = 0
+    failures: int = 0
+    busy_seconds: float = 0.0
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def add(self, entry: WorkerEntry) -> None:
+        """Add what one worker has done."""
+        self.started += 1
+        activity = entry.activity
+        if activity is not None:
+            self.batches += activity.batches
+            self.rows += activity.rows
+            self.failures += activity.failures
+            self.busy_seconds += activity.busy_seconds
+            if activity.lost:
+                self.lost[activity.lost] += 1
 
 
 @dataclass(frozen=True)
@@ -64,7 +89,8 @@ class Roster:
     """
 
     def __init__(self) -> None:
-        self._workers: deque[WorkerEntry] = deque(maxlen=_REMEMBERED_WORKERS)
+        self._workers: deque[WorkerEntry] = deque()
+        self._forgotten: dict[tuple[str, str], Totals] = {}
         self._lines: deque[LogLine] = deque(maxlen=_REMEMBERED_LINES)
         self._lock = threading.Lock()
 
@@ -72,6 +98,9 @@ class Roster:
         """Take down a worker that has been started."""
         with self._lock:
             self._workers.append(entry)
+            if len(self._workers) > _REMEMBERED_WORKERS:
+                oldest = self._workers.popleft()
+                self._forgotten.setdefault((oldest.name, oldest.model), Totals()).add(oldest)
 
     def heard(self, number: int, name: str, line: str) -> None:
         """Take down a line that a worker has printed."""
@@ -82,6 +111,14 @@ class Roster:
         """Those that are remembered."""
         with self._lock:
             return list(self._workers)
+
+    def totals(self) -> dict[tuple[str, str], Totals]:
+        """What all workers have done, also those that are not remembered, by name and model."""
+        with self._lock:
+            found = {key: replace(totals, lost=Counter(totals.lost)) for key, totals in self._forgotten.items()}
+            for entry in self._workers:
+                found.setdefault((entry.name, entry.model), Totals()).add(entry)
+        return found
 
     def lines(self) -> list[LogLine]:
         """What they printed, oldest first."""

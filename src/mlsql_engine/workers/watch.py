@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
 
 from mlsql_engine.core.errors import WorkerProblem
 from mlsql_engine.core.sizes import shown_size
+from mlsql_engine.workers.memory import memory_of, most_memory
 from mlsql_engine.workers.pool import Pool
 from mlsql_engine.workers.worker import Worker
 
 _LOOK_SECONDS = 0.25
 _WITH_CHILDREN = 4
-_MOST_OF_MEMORY = 0.8
 
 
 class Watch:
@@ -71,30 +67,3 @@ def _check_memory(worker: Worker, most: int, *, with_children: bool) -> None:
                 hint="memoryLimit at register says how much a worker may have; without it, 80 % of the machine's",
             )
         )
-
-
-def memory_of(pid: int, *, with_children: bool) -> int:
-    """The resident bytes of a process, without what it shares; 0 when it is gone."""
-    import psutil
-
-    total = 0
-    with suppress(psutil.Error):
-        process = psutil.Process(pid)
-        for one in [process, *(process.children(recursive=True) if with_children else [])]:
-            with suppress(psutil.Error):
-                memory = one.memory_info()
-                total += memory.rss - getattr(memory, "shared", 0)
-    return total
-
-
-_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-
-
-@lru_cache(maxsize=1)
-def most_memory() -> int:
-    """80 % of the memory of the machine, or of the container, in bytes."""
-    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for name in _CGROUP_LIMITS:
-        with suppress(OSError, ValueError):
-            sizes.append(int(Path(name).read_text(encoding="ascii")))
-    return int(min(sizes) * _MOST_OF_MEMORY)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from mlsql_engine.workers.activity import Activity
-from mlsql_engine.workers.roster import Roster, WorkerEntry
+from mlsql_engine.workers.roster import Roster, Totals, WorkerEntry
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 NUMBERS = itertools.count(1)
@@ -100,3 +101,15 @@ def test_a_thousand_workers_and_ten_thousand_lines_are_remembered(sleepers: list
         roster.heard(1, "w", str(number))
     assert roster.workers()[0].number == 4
     assert (roster.lines()[0].line, len(roster.lines())) == ("2", 10_000)
+
+
+def test_totals_count_also_those_that_are_forgotten(sleepers: list[Sleeper]) -> None:
+    roster = Roster()
+    for number in range(1, 1_004):
+        activity = Activity(batches=2, rows=10, failures=1, busy_seconds=0.5, lost="CRASHED" if number == 1 else "")
+        roster.add(WorkerEntry(number, "f", "python", NOW, sleepers[0], activity, "m"))
+    roster.add(WorkerEntry(1_004, "train.py", "python", NOW, sleepers[0]))
+    assert roster.totals() == {
+        ("f", "m"): Totals(1_003, 2_006, 10_030, 1_003, 501.5, Counter(CRASHED=1)),
+        ("train.py", ""): Totals(started=1),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -23,6 +23,10 @@ class Part:
 
     rows: pa.RecordBatch
     start: int
+
+    def keeping(self, columns: Sequence[str]) -> Part:
+        """The same rows with these columns alone."""
+        return Part(self.rows.select(list(columns)), self.start)
 
     def placed(self, error: BaseException) -> BaseException:
         """The error; where it is a worker's, that says of which rows it came."""

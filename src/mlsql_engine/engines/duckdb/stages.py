@@ -146,7 +146,8 @@ class StageRun:
                 pool.submit(_answers, call, part.rows)
                 for pool, call in zip(self._pools, self._stage.calls, strict=True)
             ]
-            waiting.append((part, answers))
+            # What the models have answered is not kept: its memory serves the next rows.
+            waiting.append((part.keeping(self._stage.passed), answers))
             if len(waiting) >= most:
                 yield self._joined(parts, *waiting.popleft())
         while waiting:

@@ -1,0 +1,37 @@
+"""How much memory processes have, and how much there is."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+_MOST_OF_MEMORY = 0.8
+
+
+def memory_of(pid: int, *, with_children: bool) -> int:
+    """The resident bytes of a process, without what it shares; 0 when it is gone."""
+    import psutil
+
+    total = 0
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for one in [process, *(process.children(recursive=True) if with_children else [])]:
+            with suppress(psutil.Error):
+                memory = one.memory_info()
+                total += memory.rss - getattr(memory, "shared", 0)
+    return total
+
+
+_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+@lru_cache(maxsize=1)
+def most_memory() -> int:
+    """80 % of the memory of the machine, or of the container, in bytes."""
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for name in _CGROUP_LIMITS:
+        with suppress(OSError, ValueError):
+            sizes.append(int(Path(name).read_text(encoding="ascii")))
+    return int(min(sizes) * _MOST_OF_MEMORY)

@@ -53,9 +53,7 @@ def _numbers(workspace: Workspace, rows: int) -> Path:
     with duckdb.connect() as database:
         for piece in range(_PIECES):
             select = f"SELECT {columns} FROM range({rows // _PIECES})"
-            database.execute(
-                f"COPY ({select}) TO '{folder / f'{piece}.parquet'}' (FORMAT parquet, COMPRESSION none)"
-            )
+            database.execute(f"COPY ({select}) TO '{folder / f'{piece}.parquet'}' (FORMAT parquet)")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks [name …] [--rows N] [--quick]`. Without names, all of them.
+"""Measure: `python -m benchmarks [name …] [--rows N] [--quick]`. Without names, all that can run here.
 
 Prints the figures as a Markdown table; a whole run at full size also writes benchmarks/results/<date>.md. Exit
 status 1 when a figure misses its bar.
@@ -14,7 +14,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import predict_spark, report
 from benchmarks.measuring import Figure
 from benchmarks.workspace import Workspace
 
@@ -26,6 +26,11 @@ NAMES = (
     "json_handover",
     "predict_channel",
     "predict_sql",
+    "predict_by_hand",
+    "predict_spark",
+    "predict_memory",
+    "one_row",
+    "contracts",
     "first_prediction",
     "language",
     "load_data",
@@ -52,7 +57,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mlsql-bench-") as folder:
         workspace = Workspace(Path(folder), rows, options.repeats)
         workspace.cache_bytecode()
-        for name in options.names or NAMES:
+        for name in options.names or _present(workspace):
             workspace.told(f"{name}: {_title(name)}")
             figures += import_module(f"benchmarks.{name}").run(workspace)
     print(report.table(figures))
@@ -62,6 +67,15 @@ def main() -> int:
         results.parent.mkdir(exist_ok=True)
         results.write_text(report.document(figures, command, rows, options.repeats), encoding="utf-8")
     return 1 if any(figure.passed is False for figure in figures) else 0
+
+
+def _present(workspace: Workspace) -> list[str]:
+    """All but those that need what is not installed here; which those are is told."""
+    absent = predict_spark.absent()
+    if absent is None:
+        return list(NAMES)
+    workspace.told(f"predict_spark is left out: {absent}")
+    return [name for name in NAMES if name != "predict_spark"]
 
 
 def _title(name: str) -> str:

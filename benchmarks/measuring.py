@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What ours may cost at most: `times` the bare thing (0: whatever that takes), plus `plus` seconds."""
+    """What ours may cost at most: `times` the bare thing (0: whatever that takes), plus `plus` of its unit."""
 
     times: float = 1.0
     plus: float = 0.0
@@ -27,15 +27,10 @@ class Bar:
     def holds(self, ours: float, bare: float) -> bool:
         return ours <= bare * self.times + self.plus
 
-    def __str__(self) -> str:
-        if not self.plus:
-            return f"≤ {self.times:g}x"
-        return f"≤ {'+' if self.times else ''}{self.plus * 1000:g} ms"
-
 
 @dataclass(frozen=True)
 class Runs:
-    """The seconds of every run of one thing."""
+    """The seconds of every run of one thing, or what else a figure counts."""
 
     seconds: tuple[float, ...]
 
@@ -46,7 +41,10 @@ class Runs:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the report: what was measured, ours, the bare thing and what that is; no bar, no verdict."""
+    """One line of the report: what was measured, ours, the bare thing and what that is; no bar, no verdict.
+
+    The numbers are seconds, or megabytes where `unit` is "MB".
+    """
 
     what: str
     ours: Runs
@@ -54,12 +52,13 @@ class Figure:
     against: str = ""
     bar: Bar | None = None
     note: str = ""
+    unit: Literal["s", "MB"] = "s"
 
     @property
     def passed(self) -> bool | None:
-        if self.bar is None or self.bare is None:
+        if self.bar is None or (self.bare is None and self.bar.times):
             return None
-        return self.bar.holds(self.ours.median, self.bare.median)
+        return self.bar.holds(self.ours.median, self.bare.median if self.bare else 0.0)
 
 
 def timed(work: Callable[[], object], first: Callable[[], object] | None = None) -> Callable[[], float]:

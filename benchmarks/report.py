@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib.metadata import version
 
-from benchmarks.measuring import Figure, Runs
+from benchmarks.measuring import Bar, Figure, Runs
 
 _PACKAGES = ("mlsql-engine", "duckdb", "pyarrow", "numpy", "scikit-learn", "sqlglot", "lark")
 _HEAD = ("figure", "ours", "bare", "against", "ratio", "bar", "", "notes")
@@ -43,27 +43,42 @@ def _line(cells: Iterable[str]) -> str:
 def _cells(figure: Figure) -> list[str]:
     bare = figure.bare
     verdict = {None: "", True: "ok", False: "**misses**"}[figure.passed]
-    bar = "" if figure.bar is None else str(figure.bar)
-    difference = bool(figure.bar and figure.bar.plus and figure.bar.times)
-    ratio = "" if bare is None else _ratio(figure.ours.median, bare.median, difference)
     return [
         figure.what,
-        _seconds(figure.ours),
-        _seconds(bare) if bare else "",
+        _spread(figure.ours, figure.unit),
+        _spread(bare, figure.unit) if bare else "",
         figure.against,
-        ratio,
-        bar,
+        "" if bare is None else _ratio(figure, bare),
+        "" if figure.bar is None else _bar(figure.bar, figure.unit),
         verdict,
         figure.note,
     ]
 
 
-def _ratio(ours: float, bare: float, difference: bool) -> str:
-    return f"{(ours - bare) * 1000:+.0f} ms" if difference else f"{ours / bare:.2f}x"
+def _ratio(figure: Figure, bare: Runs) -> str:
+    ours = figure.ours.median
+    if figure.bar is None or not figure.bar.plus or not figure.bar.times:
+        return f"{ours / bare.median:.2f}x"
+    scale, unit = _scale(figure.bar.plus, figure.unit)
+    return f"{(ours - bare.median) * scale:+.0f} {unit}"
 
 
-def _seconds(runs: Runs) -> str:
-    scale, unit = (1, "s") if runs.median >= 1 else (1000, "ms")
+def _bar(bar: Bar, unit: str) -> str:
+    if not bar.plus:
+        return f"≤ {bar.times:g}x"
+    scale, unit = _scale(bar.plus, unit)
+    return f"≤ {'+' if bar.times else ''}{bar.plus * scale:g} {unit}"
+
+
+def _scale(value: float, unit: str) -> tuple[float, str]:
+    """What to multiply numbers like `value` by, and what they are then."""
+    if unit != "s" or value > 1:
+        return 1, unit
+    return (1_000, "ms") if value >= 0.001 else (1_000_000, "µs")
+
+
+def _spread(runs: Runs, unit: str) -> str:
+    scale, unit = _scale(runs.median, unit)
     low, middle, high = (
         f"{value * scale:.3g}" if value * scale < 100 else f"{value * scale:.0f}"
         for value in (min(runs.seconds), runs.median, max(runs.seconds))

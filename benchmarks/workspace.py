@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from benchmarks.models import Trained
     from mlsql_engine.engines.base import Engine
 
 ROOT_EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -25,11 +26,12 @@ _ROW_GROUP = 122_880  # DuckDB's own
 
 @dataclass
 class Workspace:
-    """A run: how many rows, how often, and its folder."""
+    """A run: how many rows, how often, its folder, and the models that `models` has trained in it."""
 
     folder: Path
     rows: int
     repeats: int
+    trained: dict[tuple[str, Path], Trained] = field(default_factory=dict)
 
     def cache_bytecode(self) -> None:
         """Let processes find compiled what they import, as after any first run, whatever the environment says.

@@ -11,6 +11,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null
 fi
 if ! command -v "$command" >/dev/null 2>&1; then
-    echo "some tests need the command $command; on Debian: apt-get install $package" >&2
+    echo "this needs the command $command; on Debian: apt-get install $package" >&2
     exit 1
 fi

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from mlsql_engine import Session, connect
+from mlsql_engine.core.progress import SilentProgress
+from mlsql_engine.workers.host import SHARED, WorkerHost
+from mlsql_engine.workers.pool import Limits
 from recorded import RecordedProgress
+from workers.provocations import Census, Faults, Told
 
 
 @pytest.fixture
@@ -55,3 +60,53 @@ def workers_of(folder: Path) -> list[int]:
             if (str(folder) in command or place.startswith(str(folder))) and state != "Z":
                 found.append(int(entry.name))
     return found
+
+
+@pytest.fixture(scope="session")
+def any_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder whose model nobody looks at, trained once."""
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "train.py").write_text("import mlsql\nmlsql.save_model(1)\n", encoding="utf-8")
+    with connect(progress=SilentProgress()) as session:
+        script = 'select 1 as a as t; train t as PythonAlg.`model` where pythonScriptPath="train.py";'
+        session.run(script, folder=folder)
+    return folder / "model"
+
+
+@pytest.fixture
+def census(any_model: Path, temporary: Path) -> Iterator[None]:
+    """Nothing is left of what the test did: no process, thread, descriptor, shared memory or temporary folder."""
+    before = Census()
+    yield
+    before.check()
+    assert list(temporary.iterdir()) == []
+    assert workers_of(temporary) == []
+
+
+@pytest.fixture
+def told(tmp_path: Path, census: None) -> Iterator[Told]:
+    """What scripts tell."""
+    told = Told(tmp_path / "told")
+    yield told
+    told.close()
+
+
+@pytest.fixture
+def faults(tmp_path: Path, any_model: Path, told: Told, progress: RecordedProgress) -> Iterator[Faults]:
+    """A session in which functions fail; when it is closed, nothing is left of it."""
+    shutil.copytree(any_model, tmp_path / "model")
+    with connect(progress=progress) as session:
+        yield Faults(session, tmp_path, told)
+
+
+HostMaker = Callable[..., None]
+
+
+@pytest.fixture
+def host_with(monkeypatch: pytest.MonkeyPatch) -> HostMaker:
+    """Say, before the first session, with which limits workers are started."""
+
+    def make(most: int | None = None, **limits: float) -> None:
+        monkeypatch.setattr(SHARED, "make", lambda: WorkerHost(most, Limits(**limits)))
+
+    return make

@@ -13,6 +13,8 @@ _LAST_WORD_SECONDS = 1.0
 _SHOWN_LINES = 20
 _LONGEST_SHOWN = 240
 _FRAME = re.compile(r'  File "(?P<file>[^"]*)", line (?P<line>\d+) in ')
+# A frame of the standard library or of an installed package says less than the script's own.
+_LIBRARY_FRAME = re.compile(r'  File ".*[/\\](?:(?:site|dist)-packages|[Ll]ib[/\\]python\d[^/\\]*)[/\\]')
 _OUR_FRAME = re.compile(r'  File ".*[/\\]mlsql_sdk[/\\][^"]*", line \d+ in |  File "<string>", line 1 in <module>')
 
 
@@ -88,11 +90,12 @@ def _signal_name(number: int) -> str:
 def _place(worker: WorkerProcess) -> str:
     """The script's line in a crash report, innermost first: ` (train.py, line 3)`, or nothing."""
     _, report, frames = worker.output.tail().rpartition("most recent call first")
-    if report:
-        for line in frames.split("\n"):
-            found = _FRAME.match(line)
-            if found and not _OUR_FRAME.match(line):
-                return f" ({found['file']}, line {found['line']})"
+    found = [
+        line for line in frames.split("\n") if report and _FRAME.match(line) and not _OUR_FRAME.match(line)
+    ]
+    for line in [*(line for line in found if not _LIBRARY_FRAME.match(line)), *found]:
+        if frame := _FRAME.match(line):
+            return f" ({frame['file']}, line {frame['line']})"
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 
 from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.core.scratch import Scratch
@@ -42,9 +43,10 @@ class WorkerHost:
 
 
 class _Shared:
-    """The host of this process, for as long as a session uses it."""
+    """The host of this process, for as long as a session uses it; `make` makes it."""
 
     def __init__(self) -> None:
+        self.make: Callable[[], WorkerHost] = WorkerHost
         self._lock = threading.Lock()
         self._host: WorkerHost | None = None
         self._users = 0
@@ -54,7 +56,7 @@ class _Shared:
         """The host, for one more user."""
         with self._lock:
             if self._host is None or self._owner != os.getpid():  # a forked child has none of its processes
-                self._host, self._users, self._owner = WorkerHost(), 0, os.getpid()
+                self._host, self._users, self._owner = self.make(), 0, os.getpid()
             self._users += 1
             return self._host
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mlsql_engine.core.errors import Cancelled, MlsqlError, WorkerProblem
 from mlsql_engine.core.functions import FunctionSpec
-from mlsql_engine.workers import threads
+from mlsql_engine.workers import failures, threads
 from mlsql_engine.workers.audience import Audience
 from mlsql_engine.workers.capacity import Capacity
 from mlsql_engine.workers.circuit import Circuit
@@ -137,28 +137,35 @@ class Pool:
 
     def _lease(self, spec: FunctionSpec, call: Call) -> Worker:
         """A worker for one batch: the one that was used last, else a new one, else the next that is free."""
-        growing = self._around.limits.growing
-        with self._changed:
-            while True:
+        while True:
+            with self._changed:
                 call.check()
                 self._check_open(spec)
-                while self._idle:
-                    worker = self._idle.pop()
-                    if worker.alive():
-                        call.process = worker.process
-                        return worker
+                worker = self._idle.pop() if self._idle else None
+                if worker is not None and worker.alive():
+                    call.process = worker.process
+                    return worker
+                if worker is not None:
                     self._lost(worker, None)
-                if not self._workers and not self._starting:
+                elif not self._workers and not self._starting:
                     index = self._reserve()
                     break
-                self._waiting += 1
-                try:
-                    came = self._changed.wait(growing)
-                finally:
-                    self._waiting -= 1
-                if not came and not self._starting:
-                    self._grow()
+                else:
+                    self._wait()
+            if worker is not None:
+                worker.activity.lost = failures.died(worker.process).code
+                self._ended(worker)
         return self._start(index, call)
+
+    def _wait(self) -> None:
+        """Wait for a worker, and start one more when none comes. The lock is held."""
+        self._waiting += 1
+        try:
+            came = self._changed.wait(self._around.limits.growing)
+        finally:
+            self._waiting -= 1
+        if not came and not self._starting:
+            self._grow()
 
     def _check_open(self, spec: FunctionSpec) -> None:
         if self._closed:

@@ -148,8 +148,9 @@ class Worker:
         return message
 
     def alive(self) -> bool:
-        """Whether its process runs."""
-        return self.process.running()
+        """Whether its process runs and can be asked."""
+        # The end of the connection is seen a little sooner than the end of the process.
+        return self.process.running() and self.process.fate is None and not self.process.channel.ended()
 
     def end(self) -> None:
         """End the process."""

@@ -110,6 +110,18 @@ class Channel:
             return False
         return True
 
+    def ended(self) -> bool:
+        """Whether the other side has closed the connection and nothing is left to read. Does not wait."""
+        if self._start < self._end:
+            return False
+        self.connection.settimeout(0)
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def receive(self) -> Message:
         """Wait for one message. Raises Closed at the end, WireError on bytes of another protocol."""
         head = self._read(HEADER.size)

@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import accepted, arguments, return_types, types, vectors
+from . import accepted, answers, arguments, return_types, types, vectors
 from .accepted import Accepted
 from .failures import ContractError
 
@@ -110,15 +110,10 @@ class RowContract:
 def _only(answer: Any) -> Any:
     if not isinstance(answer, (list, tuple)) or len(answer) != 1:
         raise ContractError(
-            f"predict returned {_shown(answer)}, not a list of one serialised vector",
+            f"predict returned {answers.shown(answer)}, not a list of one serialised vector",
             "return [VectorUDT().serialize(Vectors.dense(y))]",
         )
     return answer[0]
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _place(row: int, mask: Any) -> int:
@@ -182,7 +177,14 @@ class BatchContract:
         if complete.num_rows == 0:
             return arguments.restore(empty(kind), mask)
         answer = self._predict(self._model, self._checked.typed(complete))
-        return arguments.restore(as_array(answer, complete.num_rows, kind), mask)
+        try:
+            values = answers.predicted(answer, complete.num_rows, kind)
+        except ContractError as error:
+            if hasattr(error, "mlsql_row"):
+                error.mlsql_row = _place(error.mlsql_row, mask)
+            error.hint = error.hint or "returnType at register, or return_type in the script, names its type"
+            raise
+        return arguments.restore(values, mask)
 
 
 def empty(kind: pa.DataType) -> pa.Array:
@@ -190,53 +192,3 @@ def empty(kind: pa.DataType) -> pa.Array:
     import pyarrow as pa
 
     return pa.array([], type=kind)
-
-
-def _from_list(answer: Any, rows: int, kind: pa.DataType) -> pa.Array:
-    """A list of values, which may be arrays of different lengths."""
-    import pyarrow as pa
-
-    if len(answer) != rows:
-        raise ContractError(f"predict returned {len(answer)} values for {rows} rows")
-    try:
-        return pa.array(answer, type=kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise ContractError(
-            f"predict returned a list that does not fit the return type {kind}: {error}",
-            "name the right type by returnType at register",
-        ) from None
-
-
-def as_array(answer: Any, rows: int, kind: pa.DataType) -> pa.Array:
-    """A predictor's answer (Arrow, numpy, pandas, list) as `rows` values of Arrow type `kind`.
-
-    Raises ContractError when it has another length or does not fit the type.
-    """
-    import numpy as np
-    import pyarrow as pa
-
-    if isinstance(answer, pa.ChunkedArray):
-        answer = answer.combine_chunks()
-    if not isinstance(answer, pa.Array):
-        if not hasattr(answer, "__len__"):
-            raise ContractError(f"predict returned {_shown(answer)}, not one value for each row")
-        if isinstance(answer, (list, tuple)) and not vectors.is_vector_type(kind):
-            return _from_list(answer, rows, kind)
-        matrix = np.asarray(answer)
-        if matrix.ndim == 2 and vectors.is_vector_type(kind):
-            answer = vectors.from_matrix(matrix)
-        elif matrix.ndim == 2 and matrix.shape[1] == 1 and not pa.types.is_nested(kind):
-            answer = pa.array(matrix.ravel())
-        elif matrix.ndim >= 2:
-            answer = pa.array(matrix.tolist())
-        else:
-            answer = pa.array(answer)
-    if len(answer) != rows:
-        raise ContractError(f"predict returned {len(answer)} values for {rows} rows")
-    try:
-        return answer if answer.type == kind else answer.cast(kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise ContractError(
-            f"predict returned {answer.type}, which does not fit the return type {kind}: {error}",
-            "name the right type by returnType at register",
-        ) from None

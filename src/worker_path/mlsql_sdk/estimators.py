@@ -7,7 +7,7 @@ import warnings
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import accepted, arguments, contracts, model_files, probing, return_types
+from . import accepted, answers, arguments, contracts, model_files, probing, return_types
 from .accepted import Accepted
 from .failures import ContractError
 
@@ -77,7 +77,7 @@ class EstimatorContract:
                 return arguments.restore(contracts.empty(self.return_type()), mask)
             features = self._features(batch)
         answer = self._estimator.predict(features)
-        return arguments.restore(contracts.as_array(answer, batch.num_rows, self.return_type()), mask)
+        return arguments.restore(answers.predicted(answer, batch.num_rows, self.return_type()), mask)
 
     def _quick(self, batch: pa.RecordBatch) -> Any:
         """Columns of numbers without NULL as what the estimator takes, in one pass; None for all else."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import script_arguments, type_names, values
 from .accepted import Accepted
+from .answers import by_rows, shown
 from .buffers import Buffer, Row
 from .call_forms import ARGUMENT, NO_ARGUMENTS
 from .failures import ContractError
@@ -71,7 +72,7 @@ class UdafContract:
         except Exception as error:
             note_row(error, len(answers), ())
             raise
-        return script_arguments.answer_rows(answers, self._type, self._called)
+        return by_rows(answers, self._type, self._called)
 
 
 def _steps(found: Found) -> Any:
@@ -186,7 +187,7 @@ class _Stateful:
         if not isinstance(answer, self._class):
             name = self._class.__name__
             raise ContractError(
-                f"{name}.merge returned {script_arguments.shown(answer)}, which is no {name}",
+                f"{name}.merge returned {shown(answer)}, which is no {name}",
                 "merge(self, other) takes the other state in and returns nothing, or returns the state of both",
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import arguments, script_arguments, signatures, types, values
 from .accepted import Accepted
+from .answers import by_rows, computed
 from .failures import ContractError
 from .script_functions import Found
 from .signatures import ROW, Annotation, Signature
@@ -80,7 +81,7 @@ class UdfContract:
         except Exception as error:
             note_row(error, len(answers), row)
             raise
-        return script_arguments.answer_rows(answers, self._type, self._called)
+        return by_rows(answers, self._type, self._called)
 
     def _by_columns(self, columns: list[pa.Array], taken: list[Annotation]) -> pa.Array:
         import pyarrow as pa
@@ -97,7 +98,7 @@ class UdfContract:
             return pa.nulls(batch.num_rows, self._type)
         shapes = [self._shape if one.shape == ROW else one.shape for one in taken]
         answer = self._function(*map(script_arguments.in_shape, complete.columns, shapes))
-        column = script_arguments.answer_column(answer, complete.num_rows, self._type, self._called)
+        column = computed(answer, complete.num_rows, self._type, self._called)
         return arguments.restore(column, mask)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mlsql_sdk import arguments, contracts, types, vectors
+from mlsql_sdk import arguments, types, vectors
 from mlsql_sdk.failures import ContractError
 
 
@@ -104,25 +104,6 @@ def test_types(text: str, kind: pa.DataType) -> None:
 def test_an_unknown_type() -> None:
     with pytest.raises(ValueError, match=r"^'array' is not a type; known: double, float"):
         types.parse("array")
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind", "expected"),
-    [
-        (np.array([1, 2]), pa.float64(), [1.0, 2.0]),
-        (np.array([[1], [2]]), pa.int64(), [1, 2]),
-        (np.array([[1.0, 2.0], [3.0, 4.0]]), pa.list_(pa.float64()), [[1.0, 2.0], [3.0, 4.0]]),
-        (pa.chunked_array([[1], [2]]), pa.int64(), [1, 2]),
-        (["a", None], pa.string(), ["a", None]),
-    ],
-)
-def test_answers(answer: Any, kind: pa.DataType, expected: list[Any]) -> None:
-    assert contracts.as_array(answer, 2, kind).to_pylist() == expected
-
-
-def test_an_answer_that_does_not_fit() -> None:
-    with pytest.raises(ContractError, match="predict returned a list that does not fit the return type double"):
-        contracts.as_array(["a"], 1, pa.float64())
 
 
 @pytest.mark.parametrize(

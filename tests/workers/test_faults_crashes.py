@@ -86,7 +86,11 @@ def test_killed_while_it_loads(faults: Faults) -> None:
 @pytest.mark.parametrize(
     ("script", "code", "message"),
     [
-        ("import ctypes; ctypes.string_at(0)", "CRASHED", "the process of function f was ended by SIGSEGV ({place})"),
+        (
+            "import ctypes; ctypes.string_at(0)",
+            "CRASHED",
+            "the process of function f was ended by SIGSEGV ({place})",
+        ),
         ("import os; os._exit(0)", "SCRIPT_EXITED", "function f ended its process with exit status 0"),
         ("while True: pass", "TIMEOUT", "function f did not answer within 0.5 s ({place})"),
     ],

@@ -90,9 +90,7 @@ def _signal_name(number: int) -> str:
 def _place(worker: WorkerProcess) -> str:
     """The script's line in a crash report, innermost first: ` (train.py, line 3)`, or nothing."""
     _, report, frames = worker.output.tail().rpartition("most recent call first")
-    found = [
-        line for line in frames.split("\n") if report and _FRAME.match(line) and not _OUR_FRAME.match(line)
-    ]
+    found = [line for line in frames.split("\n") if report and _FRAME.match(line) and not _OUR_FRAME.match(line)]
     for line in [*(line for line in found if not _LIBRARY_FRAME.match(line)), *found]:
         if frame := _FRAME.match(line):
             return f" ({frame['file']}, line {frame['line']})"

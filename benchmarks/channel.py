@@ -17,24 +17,23 @@ if TYPE_CHECKING:
 @contextmanager
 def opened(trained: Trained) -> Iterator[Callable[[Path | None], Predictor]]:
     """Gives a predictor of one started worker for a script, or for the model without one."""
-    from mlsql_engine.core.functions import FunctionSpec
+    from mlsql_engine.core.functions import FunctionSpec, Resources
     from mlsql_engine.core.progress import SilentProgress
-    from mlsql_engine.core.scratch import Scratch
     from mlsql_engine.workers.catalog import Functions
-    from mlsql_engine.workers.launcher import LocalLauncher
+    from mlsql_engine.workers.host import WorkerHost
+    from mlsql_engine.workers.roster import Roster
 
-    scratch = Scratch()
-    functions = Functions(LocalLauncher(lambda: scratch.folder("sdk")), scratch, SilentProgress())
+    host = WorkerHost()
+    functions = Functions(host.pools, Roster(), SilentProgress())
 
     def predictor(script: Path | None) -> Predictor:
         name = "f" if script is None else script.stem
-        functions.add(
-            FunctionSpec(name, str(trained.folder), sys.executable, None if script is None else str(script))
-        )
+        path = None if script is None else str(script)
+        functions.add(FunctionSpec(name, str(trained.folder), sys.executable, path, resources=Resources(workers=1)))
         return functions.predictor(name)
 
     try:
         yield predictor
     finally:
         functions.close()
-        scratch.close()
+        host.close()

@@ -121,10 +121,11 @@ def bare_engine() -> Iterator[Engine]:
     from mlsql_engine.core.scratch import Scratch
     from mlsql_engine.session import engines
     from mlsql_engine.workers.catalog import Functions
-    from mlsql_engine.workers.launcher import LocalLauncher
+    from mlsql_engine.workers.host import WorkerHost
+    from mlsql_engine.workers.roster import Roster
 
     scratch = Scratch()
-    functions = Functions(LocalLauncher(lambda: scratch.folder("sdk")), scratch, SilentProgress())
+    functions = Functions(WorkerHost().pools, Roster(), SilentProgress())
     engine = engines().find("duckdb")(functions, scratch)
     try:
         yield engine

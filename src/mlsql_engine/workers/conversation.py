@@ -43,8 +43,12 @@ def hello(worker: WorkerProcess) -> Hello:
     return Hello(str(control["python"]), str(control["executable"]), bool(control["pyarrow"]))
 
 
-def receive(worker: WorkerProcess, timeout: float | None, silence: float | None = None) -> Message:
+def receive(
+    worker: WorkerProcess, timeout: float | None, silence: float | None = None, spinning: float = 0.0
+) -> Message:
     """The worker's next message that is not only a sign of life.
+
+    It is waited for without sleeping for `spinning` seconds at first.
 
     Raises WorkerTimeout after `timeout` seconds (None: wait for ever), and WorkerProblem when the worker gives no
     sign of life for `silence` seconds, when it has ended, or when it does not speak the protocol; the worker is
@@ -57,13 +61,14 @@ def receive(worker: WorkerProcess, timeout: float | None, silence: float | None 
         while True:
             ends = [end for end in (deadline, None if silence is None else heard + silence) if end is not None]
             left = min([*(end - now for end in ends), _LOOK_SECONDS])
-            if worker.channel.wait(max(left, 0.001)):
+            if worker.channel.wait(max(left, 0.001), spinning):
                 # A message that has begun comes whole, or its sender was stopped.
                 worker.channel.connection.settimeout(silence or _REST_SECONDS)
                 message = worker.channel.receive()
                 if message.kind is not Kind.BEAT:
                     return message
                 heard = time.monotonic()
+            spinning = 0.0
             now = time.monotonic()
             if deadline is not None and timeout is not None and now >= deadline:
                 raise failures.timed_out(worker, timeout)

@@ -18,6 +18,11 @@ from mlsql_sdk import accepted
 from mlsql_sdk.wire import Kind, Message
 
 
+# Where answers come within a millisecond, the next one is waited for without sleeping, not much longer than that.
+_SHORT_SECONDS = 0.001
+_SPINNING_SECONDS = 0.001
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What a worker says of the function that it has loaded.
@@ -46,6 +51,7 @@ class Worker:
         self._loaded: Loaded | None = None
         self._silence = silence
         self._schema: pa.Schema | None = None
+        self._short = False
         self._answer: pa.Schema | None = None
 
     @property
@@ -93,6 +99,7 @@ class Worker:
         self.process.name = spec.title
         try:
             answer = self._predict(batch, spec)
+            self._short = time.monotonic() - begun < _SHORT_SECONDS
         except MlsqlError:
             self.activity.failures += 1
             raise
@@ -142,10 +149,11 @@ class Worker:
 
     def _answered(self) -> Message:
         """The next message that is an answer; metrics and progress belong to trainings and go nowhere here."""
-        timeout = self._spec.resources.timeout
-        while (message := conversation.receive(self.process, timeout, self._silence)).kind is Kind.PROGRESS:
-            pass
-        return message
+        timeout, spinning = self._spec.resources.timeout, _SPINNING_SECONDS if self._short else 0.0
+        while True:
+            message = conversation.receive(self.process, timeout, self._silence, spinning)
+            if message.kind is not Kind.PROGRESS:
+                return message
 
     def alive(self) -> bool:
         """Whether its process runs and can be asked."""

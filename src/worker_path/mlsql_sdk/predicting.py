@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BEAT_SECONDS = 1.0
+# After an answer the next question often comes at once.
+SPINNING_SECONDS = 0.000_1
 MOST_ANSWER_BYTES = 1 << 30
 _SCALA = re.compile(r"^\s*(?:def \w+\s*\(.*\).*=\s*\{?\s*$|(?:val|object|import scala)\b)", re.MULTILINE)
 
@@ -38,6 +40,7 @@ def serve(channel: Channel, message: Message, arena: int | None) -> None:
     shared = None if arena is None else SharedBatches(arena)
     while True:
         try:
+            channel.wait(None, SPINNING_SECONDS)
             message = channel.receive()
         except Closed:
             return

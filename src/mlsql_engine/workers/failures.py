@@ -8,11 +8,12 @@ from typing import Any
 
 from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed, WorkerProblem, WorkerTimeout
 from mlsql_engine.workers.process import WorkerProcess, kernel_kills
+from mlsql_sdk.boot import LOST_CONNECTION, LOST_CONNECTION_LINE
 
 _LAST_WORD_SECONDS = 1.0
 _SHOWN_LINES = 20
 _LONGEST_SHOWN = 240
-_FRAME = re.compile(r'  File "(?P<file>[^"]*)", line (?P<line>\d+) in ')
+_FRAME = re.compile(r'  File "(?P<file>(?!<frozen )[^"]*)", line (?P<line>\d+) in ')
 # A frame of the standard library or of an installed package says less than the script's own.
 _LIBRARY_FRAME = re.compile(r'  File ".*[/\\](?:(?:site|dist)-packages|[Ll]ib[/\\]python\d[^/\\]*)[/\\]')
 _OUR_FRAME = re.compile(r'  File ".*[/\\]mlsql_sdk[/\\][^"]*", line \d+ in |  File "<string>", line 1 in <module>')
@@ -26,8 +27,13 @@ def died(worker: WorkerProcess) -> MlsqlError:
     if worker.fate is not None:
         worker.fate.details = (*worker.fate.details, *details)
         return worker.fate
-    if status is None:
-        return WorkerProblem(f"{worker.name} closed the connection to mlsql", code="PROTOCOL", details=details)
+    if status is None or (status == LOST_CONNECTION and LOST_CONNECTION_LINE in worker.output.tail()):
+        return WorkerProblem(
+            f"{worker.name} closed the connection to mlsql",
+            code="PROTOCOL",
+            details=details,
+            hint="does the script close a file descriptor that it did not open?",
+        )
     if status >= 0:
         return ScriptFailed(
             f"{worker.name} ended its process with exit status {status}", code="SCRIPT_EXITED", details=details
@@ -90,9 +96,7 @@ def _signal_name(number: int) -> str:
 def _place(worker: WorkerProcess) -> str:
     """The script's line in a crash report, innermost first: ` (train.py, line 3)`, or nothing."""
     _, report, frames = worker.output.tail().rpartition("most recent call first")
-    found = [
-        line for line in frames.split("\n") if report and _FRAME.match(line) and not _OUR_FRAME.match(line)
-    ]
+    found = [line for line in frames.split("\n") if report and _FRAME.match(line) and not _OUR_FRAME.match(line)]
     for line in [*(line for line in found if not _LIBRARY_FRAME.match(line)), *found]:
         if frame := _FRAME.match(line):
             return f" ({frame['file']}, line {frame['line']})"

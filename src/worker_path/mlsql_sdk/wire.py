@@ -16,6 +16,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple, Union
@@ -72,6 +73,7 @@ class Channel:
         self._sending = threading.Lock()
         self._piece = memoryview(bytearray(_PIECE))
         self._start = self._end = 0
+        self._deadline: Union[float, None] = None
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connection.setsockopt(socket.SOL_SOCKET, option, 1 << 20)
 
@@ -99,10 +101,11 @@ class Channel:
     def wait(self, timeout: float | None) -> bool:
         """Whether something of a message has come within `timeout` s (None: wait for ever).
 
-        What then still misses of the message has as much time again. Raises Closed at the end.
+        Raises Closed at the end.
         """
         if self._start < self._end:
             return True
+        self._deadline = None
         self.connection.settimeout(timeout)
         try:
             self._fill()
@@ -122,8 +125,12 @@ class Channel:
         except OSError:
             return True
 
-    def receive(self) -> Message:
-        """Wait for one message. Raises Closed at the end, WireError on bytes of another protocol."""
+    def receive(self, within: Union[float, None] = None) -> Message:
+        """Wait for one message, and not longer than `within` s, if that is given.
+
+        Raises Closed at the end, WireError on bytes of another protocol, TimeoutError when it is not whole in time.
+        """
+        self._deadline = None if within is None else time.monotonic() + within
         head = self._read(HEADER.size)
         version, kind, _, identity, control_size, payload_size = HEADER.unpack(head)
         if version != VERSION or control_size > MAX_CONTROL or payload_size > MAX_PAYLOAD:
@@ -131,7 +138,7 @@ class Channel:
         try:
             control = json.loads(bytes(self._read(control_size)))
             message_kind = Kind(kind)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise WireError(f"not a message: {error}") from error
         if not isinstance(control, dict):
             raise WireError("not a message: its control part is not an object")
@@ -158,6 +165,8 @@ class Channel:
         self._start, self._end = 0, self._received(self._piece)
 
     def _received(self, target: memoryview) -> int:
+        if self._deadline is not None:
+            self.connection.settimeout(max(self._deadline - time.monotonic(), 0.001))
         try:
             count = self.connection.recv_into(target)
         except ConnectionResetError:

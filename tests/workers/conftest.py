@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,21 +92,26 @@ def told(tmp_path: Path, census: None) -> Iterator[Told]:
 
 
 @pytest.fixture
-def faults(tmp_path: Path, any_model: Path, told: Told, progress: RecordedProgress) -> Iterator[Faults]:
+def limits() -> Limits:
+    """With which limits workers are started; tests parametrize it."""
+    return Limits()
+
+
+@pytest.fixture
+def most_workers() -> int | None:
+    """The cap on all workers; tests parametrize it."""
+    return None
+
+
+@pytest.fixture
+def host(census: None, monkeypatch: pytest.MonkeyPatch, limits: Limits, most_workers: int | None) -> None:
+    """What sessions share has these limits."""
+    monkeypatch.setattr(SHARED, "make", lambda: WorkerHost(most_workers, limits))
+
+
+@pytest.fixture
+def faults(tmp_path: Path, any_model: Path, told: Told, host: None, progress: RecordedProgress) -> Iterator[Faults]:
     """A session in which functions fail; when it is closed, nothing is left of it."""
     shutil.copytree(any_model, tmp_path / "model")
     with connect(progress=progress) as session:
         yield Faults(session, tmp_path, told)
-
-
-HostMaker = Callable[..., None]
-
-
-@pytest.fixture
-def host_with(monkeypatch: pytest.MonkeyPatch) -> HostMaker:
-    """Say, before the first session, with which limits workers are started."""
-
-    def make(most: int | None = None, **limits: float) -> None:
-        monkeypatch.setattr(SHARED, "make", lambda: WorkerHost(most, Limits(**limits)))
-
-    return make

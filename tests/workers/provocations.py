@@ -86,7 +86,7 @@ class Background(threading.Thread):
     def run(self) -> None:
         try:
             self._result = self._work()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised by `result`
             self._error = error
 
     def result(self) -> Any:
@@ -216,7 +216,7 @@ class Census:
                 thread.join(SECONDS)
         names = [thread.name for thread in set(threading.enumerate()) - self.threads]
         assert [name for name in names if name.startswith("mlsql")] == []
-        after = [process for process in psutil.Process().children(recursive=True)]
+        after = list(psutil.Process().children(recursive=True))
         assert [process for process in after if process.pid not in self.processes] == []
         assert open_things() - self.open == set()
 

@@ -14,7 +14,8 @@ _OPEN_SECONDS = 60.0
 
 
 class Circuit:
-    """Three crashes within a minute open it for a minute; then one attempt is let through.
+    """Three crashes within a minute open it for a minute. The next answer then closes it, the next crash opens it
+    again.
 
     `clock` gives seconds, as time.monotonic does. Not safe for several threads by itself.
     """
@@ -30,12 +31,13 @@ class Circuit:
         now = self._clock()
         self._crashes.append(now)
         self._last = error
-        if len(self._crashes) == _CRASHES and now - self._crashes[0] <= _WITHIN_SECONDS:
+        too_many = len(self._crashes) == _CRASHES and now - self._crashes[0] <= _WITHIN_SECONDS
+        if too_many or self._open_until is not None:
             self._open_until = now + _OPEN_SECONDS
 
     def worked(self) -> None:
-        """A batch was answered after a pause: the crashes before it no longer count."""
-        if self._open_until is not None:
+        """A batch was answered: when that is after a pause, the crashes before it no longer count."""
+        if self._open_until is not None and self._clock() >= self._open_until:
             self.reset()
 
     def reset(self) -> None:

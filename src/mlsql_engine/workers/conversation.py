@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mlsql_engine.core.errors import MlsqlError, WorkerProblem
@@ -13,6 +14,7 @@ from mlsql_sdk.wire import Closed, Kind, Message, WireError
 _HELLO_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
 _REST_SECONDS = 30.0
+_LEAST_REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -25,28 +27,38 @@ class Hello:
 
 
 def hello(worker: WorkerProcess) -> Hello:
-    """The worker's first message. Raises WorkerProblem when it does not come within a minute."""
+    """The worker's first message.
+
+    Raises WorkerProblem when it does not come within a minute, and what the worker was killed for if it was.
+    """
     try:
         message = receive(worker, _HELLO_SECONDS)
     except MlsqlError as error:
+        if worker.fate is not None:
+            raise
         raise WorkerProblem(
             f"the interpreter of {worker.name} does not come up as a worker",
             code="CANNOT_START",
             details=error.details,
             hint="systemParam.pythonPath names the interpreter, systemParam.pythonParam its flags",
         ) from error
-    if message.kind is not Kind.HELLO:
-        raise WorkerProblem(
-            f"{worker.name} did not say hello", code="PROTOCOL", details=failures.last_output(worker)
-        )
     control = message.control
-    return Hello(str(control["python"]), str(control["executable"]), bool(control["pyarrow"]))
+    try:
+        if message.kind is not Kind.HELLO:
+            raise WireError(f"a message {message.kind.name} for a hello")
+        return Hello(str(control["python"]), str(control["executable"]), bool(control["pyarrow"]))
+    except (WireError, KeyError) as error:
+        raise failures.broken_protocol(worker, error) from error
 
 
 def receive(
-    worker: WorkerProcess, timeout: float | None, silence: float | None = None, spinning: float = 0.0
+    worker: WorkerProcess,
+    timeout: float | None,
+    silence: float | None = None,
+    passed_over: Collection[Kind] = (Kind.BEAT,),
+    spinning: float = 0.0,
 ) -> Message:
-    """The worker's next message that is not only a sign of life.
+    """The worker's next message; those that are only signs of life are `passed_over`.
 
     It is waited for without sleeping for `spinning` seconds at first.
 
@@ -62,10 +74,10 @@ def receive(
             ends = [end for end in (deadline, None if silence is None else heard + silence) if end is not None]
             left = min([*(end - now for end in ends), _LOOK_SECONDS])
             if worker.channel.wait(max(left, 0.001), spinning):
-                # A message that has begun comes whole, or its sender was stopped.
-                worker.channel.connection.settimeout(silence or _REST_SECONDS)
-                message = worker.channel.receive()
-                if message.kind is not Kind.BEAT:
+                # A message that has begun comes whole, unless somebody else writes to the socket.
+                rest = min([*(end - now for end in ends), _REST_SECONDS])
+                message = worker.channel.receive(max(rest, _LEAST_REST_SECONDS))
+                if message.kind not in passed_over:
                     return message
                 heard = time.monotonic()
             spinning = 0.0
@@ -80,6 +92,6 @@ def receive(
     except Closed:
         raise failures.died(worker) from None
     except TimeoutError:
-        raise failures.unresponsive(worker, silence or _REST_SECONDS) from None
+        raise failures.broken_protocol(worker, WireError("a message that began did not end")) from None
     except (WireError, OSError) as error:
         raise failures.broken_protocol(worker, error) from error

@@ -8,11 +8,12 @@ from typing import Any
 
 from mlsql_engine.core.errors import Detail, MlsqlError, ScriptFailed, WorkerProblem, WorkerTimeout
 from mlsql_engine.workers.process import WorkerProcess, kernel_kills
+from mlsql_sdk.boot import LOST_CONNECTION, LOST_CONNECTION_LINE
 
 _LAST_WORD_SECONDS = 1.0
 _SHOWN_LINES = 20
 _LONGEST_SHOWN = 240
-_FRAME = re.compile(r'  File "(?P<file>[^"]*)", line (?P<line>\d+) in ')
+_FRAME = re.compile(r'  File "(?P<file>(?!<frozen )[^"]*)", line (?P<line>\d+) in ')
 # A frame of the standard library or of an installed package says less than the script's own.
 _LIBRARY_FRAME = re.compile(r'  File ".*[/\\](?:(?:site|dist)-packages|[Ll]ib[/\\]python\d[^/\\]*)[/\\]')
 _OUR_FRAME = re.compile(r'  File ".*[/\\]mlsql_sdk[/\\][^"]*", line \d+ in |  File "<string>", line 1 in <module>')
@@ -26,8 +27,13 @@ def died(worker: WorkerProcess) -> MlsqlError:
     if worker.fate is not None:
         worker.fate.details = (*worker.fate.details, *details)
         return worker.fate
-    if status is None:
-        return WorkerProblem(f"{worker.name} closed the connection to mlsql", code="PROTOCOL", details=details)
+    if status is None or (status == LOST_CONNECTION and LOST_CONNECTION_LINE in worker.output.tail()):
+        return WorkerProblem(
+            f"{worker.name} closed the connection to mlsql",
+            code="PROTOCOL",
+            details=details,
+            hint="does the script close a file descriptor that it did not open?",
+        )
     if status >= 0:
         return ScriptFailed(
             f"{worker.name} ended its process with exit status {status}", code="SCRIPT_EXITED", details=details

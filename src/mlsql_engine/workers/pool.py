@@ -207,7 +207,7 @@ class Pool:
         except BaseException as error:
             with self._changed:
                 self._starting.pop(index, None)
-                if isinstance(error, WorkerProblem) and error.code != "CANNOT_START":
+                if process is not None and isinstance(error, WorkerProblem) and error.code != "CANNOT_START":
                     self.circuit.crashed(error)
                 self._changed.notify_all()
             if process is not None:
@@ -264,7 +264,10 @@ class Pool:
         with self._changed:
             if call is not None:
                 call.process = None
-            ends = self._closed or lost is not None
+                if lost is None:
+                    self.circuit.worked()
+            # It may have been told to end just when it answered.
+            ends = self._closed or lost is not None or worker.process.fate is not None
             ends = ends or (self._around.capacity.wanted > 0 and self._waiting == 0)
             if ends:
                 self._lost(worker, lost)

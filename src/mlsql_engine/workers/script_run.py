@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,10 @@ def run(job: ScriptRun, launcher: Launcher) -> Finished:
         job.started(worker)
         job.on_hello(conversation.hello(worker))
         script = None if job.script is None else str(job.script)
-        worker.channel.send(
-            Kind.RUN, {"script": script, "parameters": {k: dict(v) for k, v in job.parameters.items()}}
-        )
+        with suppress(OSError):  # waiting for the answer finds out
+            worker.channel.send(
+                Kind.RUN, {"script": script, "parameters": {k: dict(v) for k, v in job.parameters.items()}}
+            )
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:

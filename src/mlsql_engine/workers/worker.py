@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,12 +11,16 @@ import pyarrow as pa
 
 from mlsql_engine.core.errors import InternalError, MlsqlError, ScriptFailed, WorkerProblem
 from mlsql_engine.core.functions import Described, FunctionSpec
-from mlsql_engine.workers import conversation, function_errors
+from mlsql_engine.workers import conversation, failures, function_errors
 from mlsql_engine.workers.activity import Activity, State
 from mlsql_engine.workers.loading import load_control
 from mlsql_engine.workers.process import WorkerProcess
 from mlsql_sdk import accepted
-from mlsql_sdk.wire import Kind, Message
+from mlsql_sdk.wire import Kind, Message, WireError
+
+_SIGNS_OF_LIFE = (Kind.BEAT, Kind.PROGRESS)
+_NUMBERS = 1 << 32
+_NOT_OF_THE_PROTOCOL = (WireError, pa.ArrowException, OSError, EOFError, LookupError, TypeError, ValueError)
 
 
 # Where answers come within a millisecond, the next one is waited for without sleeping, not much longer than that.
@@ -50,6 +55,7 @@ class Worker:
         self._spec = spec
         self._loaded: Loaded | None = None
         self._silence = silence
+        self._asked = 0
         self._schema: pa.Schema | None = None
         self._short = False
         self._answer: pa.Schema | None = None
@@ -65,12 +71,21 @@ class Worker:
         """Have it load the function. Raises ScriptFailed, WorkerProblem or ModelProblem; it is of no use then."""
         spec, process = self._spec, self.process
         conversation.hello(process)
-        process.channel.send(Kind.LOAD, load_control(spec, self.index))
+        with suppress(OSError):  # waiting for the answer finds out
+            process.channel.send(Kind.LOAD, load_control(spec, self.index))
         message = self._answered()
-        if message.kind is Kind.FAILED:
-            raise function_errors.of_loading(spec, message.control, process)
+        try:
+            if message.kind is Kind.FAILED:
+                raise function_errors.of_loading(spec, message.control, process)
+            self._loaded = self._described(message)
+        except _NOT_OF_THE_PROTOCOL as error:
+            raise failures.broken_protocol(process, error) from error
+        self._begin("idle")
+
+    def _described(self, message: Message) -> Loaded:
+        """What a DESCRIBED message says."""
         if message.kind is not Kind.DESCRIBED:
-            raise WorkerProblem(f"a message {message.kind.name} for a load", code="PROTOCOL")
+            raise WireError(f"a message {message.kind.name} for a load")
         self._answer = pa.ipc.read_schema(pa.py_buffer(message.payload))
         control = message.control
         names = control.get("featureNames")
@@ -83,8 +98,7 @@ class Worker:
             control["pure"],
             spec.title,
         )
-        self._begin("idle")
-        self._loaded = Loaded(
+        return Loaded(
             described,
             tuple((name, then, now) for name, then, now in control["differences"]),
             tuple((path, changed, size) for path, changed, size in control["sources"]),
@@ -115,20 +129,33 @@ class Worker:
         return now
 
     def _predict(self, batch: pa.RecordBatch, spec: FunctionSpec) -> pa.Array:
+        self._asked = (self._asked + 1) % _NUMBERS
         self._send(batch)
         try:
             message = self._answered()
+            try:
+                if message.id != self._asked:
+                    raise WireError("an answer that was not asked for")
+                if self.process.arena is not None:
+                    self.process.arena.hold(message.control.get("held", ()))
+                if message.kind is not Kind.FAILED:
+                    return self._values(message, batch.num_rows)
+                form = self.loaded.described.form
+                failure = function_errors.of_batch(spec, message.control, self.process, batch, form)
+            except _NOT_OF_THE_PROTOCOL as error:
+                raise failures.broken_protocol(self.process, error) from error
         except (WorkerProblem, ScriptFailed) as error:
-            raise function_errors.of_process(spec, error, self.process) from None
-        if self.process.arena is not None:
-            self.process.arena.hold(message.control.get("held", ()))
-        if message.kind is Kind.FAILED:
-            raise function_errors.of_batch(spec, message.control, self.process, batch, self.loaded.described.form)
+            raise function_errors.of_process(spec, error, self.process) from error.__cause__
+        raise failure
+
+    def _values(self, message: Message, rows: int) -> pa.Array:
+        """The values of a BATCH message. What it holds comes from a process in which anything may have happened."""
         if message.kind is not Kind.BATCH:
-            raise WorkerProblem(f"a message {message.kind.name} for a prediction", code="PROTOCOL")
+            raise WireError(f"a message {message.kind.name} for a prediction")
         answer = pa.ipc.read_record_batch(pa.py_buffer(message.payload), self._answer)
-        if answer.num_rows != batch.num_rows:
-            raise WorkerProblem(f"{answer.num_rows} predictions for {batch.num_rows} rows", code="PROTOCOL")
+        answer.validate(full=True)
+        if answer.num_rows != rows:
+            raise WireError(f"{answer.num_rows} predictions for {rows} rows")
         return answer.column(0)
 
     def _send(self, batch: pa.RecordBatch) -> None:
@@ -137,23 +164,21 @@ class Worker:
         try:
             slot = None if self.process.arena is None else self.process.arena.put(batch)
             if slot is not None:
-                channel.send(Kind.PREDICT, {"slot": slot})
+                channel.send(Kind.PREDICT, {"slot": slot}, id=self._asked)
                 return
             if batch.schema != self._schema:
                 channel.send(Kind.SCHEMA, payload=batch.schema.serialize())
                 self._schema = batch.schema
-            channel.send(Kind.PREDICT, payload=batch.serialize())
+            channel.send(Kind.PREDICT, payload=batch.serialize(), id=self._asked)
         except OSError:
             # It has died, or does not take it; waiting for the answer finds out which.
             pass
 
     def _answered(self) -> Message:
         """The next message that is an answer; metrics and progress belong to trainings and go nowhere here."""
-        timeout, spinning = self._spec.resources.timeout, _SPINNING_SECONDS if self._short else 0.0
-        while True:
-            message = conversation.receive(self.process, timeout, self._silence, spinning)
-            if message.kind is not Kind.PROGRESS:
-                return message
+        spinning = _SPINNING_SECONDS if self._short else 0.0
+        timeout = self._spec.resources.timeout
+        return conversation.receive(self.process, timeout, self._silence, _SIGNS_OF_LIFE, spinning)
 
     def alive(self) -> bool:
         """Whether its process runs and can be asked."""

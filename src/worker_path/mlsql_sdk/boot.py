@@ -18,6 +18,10 @@ from typing import Any
 from . import failures, pyspark_stand_in, runtime, script
 from .wire import Channel, Closed, Kind, Message
 
+LOST_CONNECTION = 76
+"""The exit status of a worker whose script has closed the connection (EX_PROTOCOL, sysexits.h)."""
+LOST_CONNECTION_LINE = "mlsql: this process has no connection to mlsql any more"
+
 
 def main() -> None:
     """Say hello, do what the host asks first, end."""
@@ -35,6 +39,10 @@ def main() -> None:
         _serve(channel, None if arena is None else int(arena))
     except (Closed, BrokenPipeError):
         pass
+    except OSError:
+        print(LOST_CONNECTION_LINE, file=sys.stderr)  # noqa: T201 - the host reads it
+        _flush()
+        os._exit(LOST_CONNECTION)
     _flush()
 
 
@@ -63,6 +71,7 @@ def _run(channel: Channel, message: Message) -> None:
     """Train by a script or without one, to its end, and report how it went."""
     from . import training_run
 
+    own = os.getpid()
     runtime.begin(channel, message.control["parameters"])
     result: dict[str, Any] = {}
     failure = None
@@ -72,6 +81,7 @@ def _run(channel: Channel, message: Message) -> None:
         failure = failures.describe(error)
     script.finish()
     _flush()
+    runtime.end_fork(own, failure)
     if failure is None:
         channel.send(Kind.RESULT, result)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -36,6 +37,7 @@ def serve(channel: Channel, message: Message, arena: int | None) -> None:
     pulse.busy = False
     import pyarrow as pa
 
+    own = os.getpid()
     schema = None
     shared = None if arena is None else SharedBatches(arena)
     while True:
@@ -53,6 +55,7 @@ def serve(channel: Channel, message: Message, arena: int | None) -> None:
             else:
                 batch = shared.read(Slot(*message.control["slot"]))
             kind, control, payload = _answer(contract, batch)
+            runtime.end_fork(own, control if kind is Kind.FAILED else None)
             # What the script still uses of the batch must not be written over.
             del batch
             held = [] if shared is None else shared.held()
@@ -82,7 +85,7 @@ class Pulse:
 
 
 def _load(channel: Channel, message: Message) -> Any:
-    control = message.control
+    control, own = message.control, os.getpid()
     try:
         if util.find_spec("pyarrow") is None:
             raise failures.ContractError(
@@ -92,10 +95,13 @@ def _load(channel: Channel, message: Message) -> Any:
         runtime.begin(channel, control.get("parameters", {}))
         contract = _contract(control)
         contract.load(contracts.Loaded(control))
+        runtime.end_fork(own)
         return _described(channel, contract, control)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
-        channel.send(Kind.FAILED, _report(error))
-        return None
+        report = _report(error)
+    runtime.end_fork(own, report)
+    channel.send(Kind.FAILED, report)
+    return None
 
 
 def _contract(control: dict[str, Any]) -> Any:

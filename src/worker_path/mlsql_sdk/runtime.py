@@ -5,7 +5,9 @@ Filled once by the boot code before the user's script starts; `mlsql` is the fac
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import sys
+from typing import Any, Union
 
 from .wire import Channel, Kind
 
@@ -33,6 +35,17 @@ def tell(report: dict[str, Any]) -> None:
         print("mlsql:", report)  # noqa: T201 - the script runs by hand
     else:
         _channel.send(Kind.PROGRESS, report)
+
+
+def end_fork(own: int, failure: Union[dict[str, Any], None] = None) -> None:
+    """End a child that the script has forked, and that came back as if it were the worker, whose pid is `own`.
+
+    As in plain Python it has the exit status 1 where it failed.
+    """
+    if os.getpid() != own:
+        if failure is not None:
+            print(failure.get("traceback") or failure["message"], file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(0 if failure is None else 1)
 
 
 def tell_progress(done: float, total: float, message: str = "") -> None:

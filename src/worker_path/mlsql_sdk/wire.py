@@ -77,6 +77,7 @@ class Channel:
         self._start = self._end = 0
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
+        self._deadline: Union[float, None] = None
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connection.setsockopt(socket.SOL_SOCKET, option, 1 << 20)
 
@@ -102,14 +103,16 @@ class Channel:
             self.connection.sendall(payload)
 
     def wait(self, timeout: float | None, spinning: float = 0.0) -> bool:
-        """Whether something of a message has come within `timeout` s (None: wait for ever). Raises Closed at the end.
+        """Whether something of a message has come within `timeout` s (None: wait for ever).
 
-        For the first `spinning` s the thread does not sleep, and gives way to others: to be woken takes tens of
+        Raises Closed at the end. For the first `spinning` s the thread does not sleep, and gives way to others: to be woken takes tens of
         microseconds, which is much where an answer takes a few hundred.
         """
         if self._start < self._end:
             return True
-        if not (spinning and self._spin(spinning)) and not self._poll.poll(None if timeout is None else timeout * 1e3):
+        self._deadline = None
+        came = spinning and self._spin(spinning)
+        if not came and not self._poll.poll(None if timeout is None else timeout * 1e3):
             return False
         self._fill()
         return True
@@ -134,8 +137,12 @@ class Channel:
         except OSError:
             return True
 
-    def receive(self) -> Message:
-        """Wait for one message. Raises Closed at the end, WireError on bytes of another protocol."""
+    def receive(self, within: Union[float, None] = None) -> Message:
+        """Wait for one message, and not longer than `within` s, if that is given.
+
+        Raises Closed at the end, WireError on bytes of another protocol, TimeoutError when it is not whole in time.
+        """
+        self._deadline = None if within is None else time.monotonic() + within
         head = self._read(HEADER.size)
         version, kind, _, identity, control_size, payload_size = HEADER.unpack(head)
         if version != VERSION or control_size > MAX_CONTROL or payload_size > MAX_PAYLOAD:
@@ -143,7 +150,7 @@ class Channel:
         try:
             control = json.loads(bytes(self._read(control_size)))
             message_kind = Kind(kind)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise WireError(f"not a message: {error}") from error
         if not isinstance(control, dict):
             raise WireError("not a message: its control part is not an object")
@@ -170,6 +177,8 @@ class Channel:
         self._start, self._end = 0, self._received(self._piece)
 
     def _received(self, target: memoryview) -> int:
+        if self._deadline is not None:
+            self.connection.settimeout(max(self._deadline - time.monotonic(), 0.001))
         try:
             count = self.connection.recv_into(target)
         except ConnectionResetError:

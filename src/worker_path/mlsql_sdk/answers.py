@@ -1,7 +1,7 @@
 """What a predictor or a script's function returned, as an Arrow array of the declared type.
 
-It has a value for each row: an Arrow array, a numpy array or matrix, a series or frame of pandas, a sparse matrix of
-SciPy, or a list. A NaN in a series of pandas is NULL.
+It has a value for each row: an Arrow array, a numpy array or matrix, a series or frame of pandas, a sparse matrix
+of SciPy, or a list. A NaN in a series of pandas is NULL.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _LONGEST_SHOWN = 80
 def predicted(answer: Any, rows: int, kind: pa.DataType, called: str = "predict") -> pa.Array:
     """The answer of a model, cast to the type where Arrow can.
 
-    Raises ContractError where it has another length or does not fit; where a single value does not, the error has its
-    row's place as `mlsql_row`.
+    Raises ContractError where it has another length or does not fit; where a single value does not, the error has
+    its row's place as `mlsql_row`.
     """
     return _column(answer, (rows, kind, called), _cast)
 

@@ -49,7 +49,8 @@ class Checked:
 
     def spread(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the columns that `struct(*)` stands for. Raises ContractError for what is not taken."""
-        batch = spread(batch)
+        if self._takes is None or self._takes.spread:
+            batch = spread(batch)
         if self._takes is not None and (self._schema is None or not batch.schema.equals(self._schema)):
             check(batch, self._takes)
             self._schema = batch.schema

@@ -184,6 +184,22 @@ def csr_matrix(batch: pa.RecordBatch) -> Any:
     return sparse.csr_matrix(matrix(batch, "python_fun.csr"))
 
 
+def matrix_of(features: Any, kind: str) -> np.ndarray[Any, Any]:
+    """Features, dense or sparse or a frame, as a row-major matrix of numpy's type `kind`.
+
+    Raises ContractError where that is of whole numbers, and one of the features is none.
+    """
+    import numpy as np
+
+    given = features.toarray() if hasattr(features, "toarray") else np.asarray(features)
+    with np.errstate(invalid="ignore"):  # of a NaN, which is no whole number
+        made = np.ascontiguousarray(given, dtype=kind)
+    if made.dtype.kind in "iu" and not (made == given).all():
+        wrong = float(given[made != given][0])
+        raise ContractError(f"the model takes whole numbers, and the query gives it {wrong!r}", code=accepted.CODE)
+    return made
+
+
 def whole_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any] | None:
     """Number columns without NULL as a column-major matrix, made by Arrow; None where they are something else."""
     import numpy as np

@@ -3,7 +3,8 @@
 The same models, file and question as in `predict_by_hand`; Spark predicts by predict_batch_udf and by a pandas UDF.
 Its session is warm: it has started before, and the first run of each of its queries, which starts its Python
 workers and compiles, is not counted, as ours is not. Its tasks have one thread of BLAS each, its file comes in two
-equal parts, its batches have 65,536 rows. Spark is no part of .venv: `scripts/install_spark.sh` puts it into .venv/spark.
+equal parts, its batches have 65,536 rows. Spark is no part of .venv: `scripts/install_spark.sh` puts it into
+.venv/spark.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class Worker:
             control["form"],
             accepted.of_control(control["accepted"]),
             control["pure"],
-            spec.title,
+            self._spec.title,
         )
         return Loaded(
             described,

@@ -135,7 +135,10 @@ def declared(takes: int | Sequence[str], called: str = "the script") -> Accepted
     except types.TypeNameError as error:
         raise ContractError(f"{owner}: {error}") from None
     count = f"{len(takes)} argument{'' if len(takes) == 1 else 's'} ({', '.join(takes)})"
-    return Accepted(called, count, tuple(Place("", name) for name in takes), len(takes), len(takes))
+    # A struct that is declared is one argument, and does not stand for its fields.
+    spread = len(takes) > 1 or not _is_struct(types.parse(takes[0]))
+    places = tuple(Place("", name) for name in takes)
+    return Accepted(called, count, places, len(takes), len(takes), spread=spread)
 
 
 def not_as_annotated(argument: str, wanted: str, given: str) -> ContractError:
@@ -174,11 +177,15 @@ def _plural(kind: str) -> str:
     return "numbers" if kind == NUMBER else kind
 
 
-def _spread(fields: Sequence[tuple[str, pa.DataType]]) -> Sequence[tuple[str, pa.DataType]]:
-    """The fields of the only argument where it is a struct and no vector."""
+def _is_struct(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
-    if len(fields) != 1 or not pa.types.is_struct(fields[0][1]) or vectors.is_vector_type(fields[0][1]):
+    return pa.types.is_struct(kind) and not vectors.is_vector_type(kind)
+
+
+def _spread(fields: Sequence[tuple[str, pa.DataType]]) -> Sequence[tuple[str, pa.DataType]]:
+    """The fields of the only argument where it is a struct and no vector."""
+    if len(fields) != 1 or not _is_struct(fields[0][1]):
         return fields
     return [(field.name, field.type) for field in fields[0][1]]
 

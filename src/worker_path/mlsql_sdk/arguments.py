@@ -49,7 +49,8 @@ class Checked:
 
     def spread(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the columns that `struct(*)` stands for. Raises ContractError for what is not taken."""
-        batch = spread(batch)
+        if self._takes is None or self._takes.spread:
+            batch = spread(batch)
         if self._takes is not None and (self._schema is None or not batch.schema.equals(self._schema)):
             check(batch, self._takes)
             self._schema = batch.schema
@@ -181,6 +182,22 @@ def csr_matrix(batch: pa.RecordBatch) -> Any:
     from scipy import sparse
 
     return sparse.csr_matrix(matrix(batch, "python_fun.csr"))
+
+
+def matrix_of(features: Any, kind: str) -> np.ndarray[Any, Any]:
+    """Features, dense or sparse or a frame, as a row-major matrix of numpy's type `kind`.
+
+    Raises ContractError where that is of whole numbers, and one of the features is none.
+    """
+    import numpy as np
+
+    given = features.toarray() if hasattr(features, "toarray") else np.asarray(features)
+    with np.errstate(invalid="ignore"):  # of a NaN, which is no whole number
+        made = np.ascontiguousarray(given, dtype=kind)
+    if made.dtype.kind in "iu" and not (made == given).all():
+        wrong = float(given[made != given][0])
+        raise ContractError(f"the model takes whole numbers, and the query gives it {wrong!r}", code=accepted.CODE)
+    return made
 
 
 def whole_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any] | None:

@@ -45,10 +45,10 @@ class EstimatorContract:
         probe = probing.probe(self._estimator)
         self._type = return_types.chosen(loaded.return_type, probe.given)
         width = getattr(self._estimator, "n_features_in_", None) if names is None else len(names)
-        takes = accepted.features(width, self._names or ())
+        takes = getattr(self._estimator, "accepted", None) or accepted.features(width, self._names or ())
         if self._names is not None and has_pandas():
             self._columns = _index(self._names)
-            if not probe.only_numbers:
+            if not probe.only_numbers and not hasattr(self._estimator, "accepted"):
                 takes = takes.of_anything()
         self._accepted, self._checked = takes, arguments.Checked(takes)
 

@@ -1,9 +1,11 @@
-"""Models in a model folder: written in one of five forms, found again, and loaded.
+"""Models in a model folder: written in one of five forms, found again, and loaded; those of other libraries, too.
 
 pickle, joblib   any object
 skops            an estimator, in a file that can be loaded without running what it holds
 onnx             an estimator of scikit-learn, converted by skl2onnx and run by onnxruntime
 safetensors      named arrays or a state_dict; which model they belong to is what a predict script knows
+
+Only loaded, by the library that has written them: MLflow's folders, TorchScript, torch.export, Keras, SavedModel.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 from importlib import util
 from typing import Any
 
-from . import onnx_models, skops_files
+from . import mlflow_models, onnx_models, skops_files, tensorflow_models, torch_models
 from .failures import ContractError, install_line
 
 # The first ending is the one that is written.
@@ -23,7 +25,9 @@ ENDINGS = {
     "onnx": (".onnx",),
     "safetensors": (".safetensors",),
 }
-_PREDICTING = ("pickle", "joblib", "skops", "onnx")
+# What other libraries have written, and is only loaded: files by their endings, folders by a file in them.
+_LOADED = {"torch": (".pt", ".pth", ".pt2"), "keras": (".keras",)}
+_MARKS = {mlflow_models.FILE: "mlflow", tensorflow_models.FILE: "tensorflow"}
 _HINT = "give pythonScriptPath: a script that says how the model predicts"
 
 
@@ -70,20 +74,22 @@ def save_estimator(model: Any, folder: str) -> str:
 
 
 def form_in(folder: str) -> str | None:
-    """The form of the one model file that would be loaded without a script; None for none or several."""
+    """The form of the one model that would be loaded without a script; None for none or several."""
     try:
-        return form_of(find(folder))
+        return loaded_form(find(folder))
     except ContractError:
         return None
 
 
 def find(folder: str) -> str:
-    """The one file in a model folder that holds an object with predict.
+    """The one file, or the one folder of MLflow or TensorFlow, that can predict, in a model folder or being it.
 
     Raises ContractError when there is none, or several.
     """
+    if _mark_in(folder) is not None:
+        return folder
     names = sorted(os.listdir(folder))
-    found = [name for name in names if form_of(name) in _PREDICTING]
+    found = [name for name in names if _predicts(os.path.join(folder, name))]
     if len(found) == 1:
         return os.path.join(folder, found[0])
     if found:
@@ -93,19 +99,46 @@ def find(folder: str) -> str:
             "the model folder has a safetensors file, which holds numbers and not what predicts with them",
             "give pythonScriptPath: a script that builds the model and loads the numbers into it",
         )
-    endings = "|".join(ending for form in _PREDICTING for ending in ENDINGS[form])
-    raise ContractError(f"the model folder has no estimator that can be loaded without a script ({endings})", _HINT)
+    forms = {**ENDINGS, **_LOADED, "safetensors": ()}
+    known = "|".join([*(ending for endings in forms.values() for ending in endings), *_MARKS])
+    raise ContractError(f"the model folder has no estimator that can be loaded without a script ({known})", _HINT)
+
+
+def _mark_in(folder: str) -> str | None:
+    """The file that tells which library has written a folder; MLflow's comes before those that it wraps."""
+    return next((mark for mark in _MARKS if os.path.isfile(os.path.join(folder, mark))), None)
+
+
+def _predicts(path: str) -> bool:
+    if os.path.isdir(path):
+        return _mark_in(path) is not None
+    return loaded_form(path) not in (None, "safetensors")
+
+
+def loaded_form(path: str) -> str | None:
+    """The form of a file or folder that may be loaded, None where nothing tells."""
+    if os.path.isdir(path):
+        mark = _mark_in(path)
+        return None if mark is None else _MARKS[mark]
+    return form_of(path) or next((form for form, endings in _LOADED.items() if path.endswith(endings)), None)
 
 
 def load(path: str) -> Any:
-    """The model that a file holds; its class must be importable here. Raises ContractError for what it lacks."""
-    form = form_of(path)
-    if form == "skops":
-        return skops_files.load(path)
-    if form == "onnx":
-        return onnx_models.load(path)
-    if form == "joblib":
-        return _from_joblib(path)
+    """The model of a file or folder; its class must be importable here. Raises ContractError for what it lacks."""
+    form = loaded_form(path)
+    readers = {
+        "skops": skops_files.load,
+        "onnx": onnx_models.load,
+        "joblib": _from_joblib,
+        "mlflow": mlflow_models.load,
+        "torch": torch_models.load,
+        "keras": tensorflow_models.load_keras,
+        "tensorflow": tensorflow_models.load_folder,
+    }
+    return readers.get(form or "", _from_pickle)(path)
+
+
+def _from_pickle(path: str) -> Any:
     import pickle
 
     with open(path, "rb") as file:

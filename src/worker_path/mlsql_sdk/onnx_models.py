@@ -6,10 +6,21 @@ import json
 import os
 from contextlib import suppress
 from importlib import util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import arguments
 from .failures import ContractError, install_line
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# The types of inputs, by numpy's names.
+_KINDS = {
+    "tensor(double)": "float64",
+    "tensor(float)": "float32",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+}
 _CLASSES, _NAMES = "mlsql.classes", "mlsql.feature_names"
 
 
@@ -107,7 +118,13 @@ class OnnxModel:
                 "give pythonScriptPath: a script that says how the model predicts",
             )
         self._input = inputs[0]
+        if self._input.type not in _KINDS:
+            raise ContractError(
+                f"the ONNX model takes {self._input.type}, and the arguments are numbers",
+                "give pythonScriptPath: a script that says how the model predicts",
+            )
         self._outputs = [output.name for output in self._session.get_outputs()]
+        self.prediction_type = _prediction_type(self._session.get_outputs()[0])
         about = self._session.get_modelmeta().custom_metadata_map
         width = self._input.shape[-1] if len(self._input.shape) == 2 else None
         if isinstance(width, int):
@@ -134,15 +151,18 @@ class OnnxModel:
         return answer
 
     def _feed(self, features: Any) -> dict[str, Any]:
-        import numpy as np
+        return {self._input.name: arguments.matrix_of(features, _KINDS[self._input.type])}
 
-        if hasattr(features, "toarray"):
-            features = features.toarray()
-        kinds = {"tensor(double)": np.float64, "tensor(float)": np.float32, "tensor(int64)": np.int64}
-        kind = kinds.get(self._input.type)
-        if kind is None:
-            raise ContractError(
-                f"the ONNX model takes {self._input.type}, and the arguments are numbers",
-                "give pythonScriptPath: a script that says how the model predicts",
-            )
-        return {self._input.name: np.ascontiguousarray(features, dtype=kind)}
+
+def _prediction_type(output: Any) -> pa.DataType | None:
+    """The type of one value of an output; None where the model does not tell."""
+    import pyarrow as pa
+
+    kinds = {"string": pa.string(), "bool": pa.bool_(), "double": pa.float64(), "float": pa.float64()}
+    name = output.type[len("tensor(") : -1] if output.type.startswith("tensor(") else ""
+    scalar = pa.int64() if name.startswith(("int", "uint")) else kinds.get(name)
+    if scalar is None or len(output.shape) not in (1, 2):
+        return None
+    if len(output.shape) == 1 or output.shape[1] == 1:
+        return scalar
+    return pa.list_(scalar) if isinstance(output.shape[1], int) else None

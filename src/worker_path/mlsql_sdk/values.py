@@ -213,6 +213,8 @@ def _map_writer(kind: Any) -> Convert:
     key, item = _optional(_writer(kind.key_type)), _optional(_writer(kind.item_type))
 
     def write(value: Any) -> list[tuple[Any, Any]]:
+        if isinstance(value, (list, tuple)):
+            value = _of_pairs(value)  # as Arrow gives a map
         if not isinstance(value, Mapping):
             raise _other_type(value, "dict")
         return [
@@ -221,6 +223,12 @@ def _map_writer(kind: Any) -> Convert:
         ]
 
     return write
+
+
+def _of_pairs(pairs: Sequence[Any]) -> dict[Any, Any]:
+    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+        raise _other_type(pairs, "dict")
+    return dict(pairs)
 
 
 def _list_writer(kind: Any) -> Convert:
@@ -253,6 +261,8 @@ def _struct_writer(kind: Any) -> Convert:
 
 
 def _written_vector(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping) and list(value) == ["type", "size", "indices", "values"]:
+        value = _vector_udt().deserialize(tuple(value.values()))  # as Arrow gives a vector
     if isinstance(value, (str, bytes, Mapping)):
         raise _other_type(value, "vector")
     if isinstance(value, (list, tuple)) or type(value).__name__ == "ndarray":

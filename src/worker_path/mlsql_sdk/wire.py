@@ -77,7 +77,7 @@ class Channel:
         self._start = self._end = 0
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
-        self._deadline: Union[float, None] = None
+        self._deadline: float | None = None
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connection.setsockopt(socket.SOL_SOCKET, option, 1 << 20)
 
@@ -105,8 +105,8 @@ class Channel:
     def wait(self, timeout: float | None, spinning: float = 0.0) -> bool:
         """Whether something of a message has come within `timeout` s (None: wait for ever).
 
-        Raises Closed at the end. For the first `spinning` s the thread does not sleep, and gives way to others: to be woken takes tens of
-        microseconds, which is much where an answer takes a few hundred.
+        Raises Closed at the end. For the first `spinning` s the thread does not sleep, and gives way to others: to
+        be woken takes tens of microseconds, which is much where an answer takes a few hundred.
         """
         if self._start < self._end:
             return True
@@ -137,7 +137,7 @@ class Channel:
         except OSError:
             return True
 
-    def receive(self, within: Union[float, None] = None) -> Message:
+    def receive(self, within: float | None = None) -> Message:
         """Wait for one message, and not longer than `within` s, if that is given.
 
         Raises Closed at the end, WireError on bytes of another protocol, TimeoutError when it is not whole in time.

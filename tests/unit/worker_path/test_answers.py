@@ -65,6 +65,8 @@ GIVEN: list[tuple[Any, str, list[Any]]] = [
     ([[1.0], [2, 3.0]], "vector", [dense(1), dense(2, 3)]),
     ([{"a": 1}, None], "struct<a:int,b:string>", [{"a": 1, "b": None}, None]),
     ([{"a": 1}, {}], "map<string,int>", [[("a", 1)], []]),
+    ([[("a", 1)], []], "map<string,int>", [[("a", 1)], []]),
+    ([dense(1.5), None], "vector", [dense(1.5), None]),
     ([Decimal("1.555"), 2], "decimal(10,2)", [Decimal("1.56"), Decimal("2.00")]),
     ([datetime(2024, 1, 1, tzinfo=LATER), None], "timestamp", [datetime(2023, 12, 31, 22), None]),  # noqa: DTZ001
 ]  # fmt: skip
@@ -98,6 +100,7 @@ REFUSED: list[tuple[Any, str, str, int | None]] = [
     (np.array([1, 2]), "date", "predict returned 1, which is no date: it is of the type int, not date", 0),
     (np.array([1, 2j]), "double", "predict returned (1+0j), which is no double: it is of the type complex, not a number", 0),
     (np.array([1, 2]), "vector", "predict returned 1, which is no vector: cannot serialize 1 of type <class 'int'>", 0),
+    ([[("a", 1)], [1]], "map<string,int>", "predict returned [1], which is no map<string,int>: it is of the type list, not dict", 1),
     (pd.DataFrame({"a": [1, 2]}), "struct<a:int,b:int>", "predict returned a frame without the column 'b' of struct<a:int,b:int>", None),
 ]  # fmt: skip
 

@@ -204,7 +204,8 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(ContractError) as caught:
         model_files.find(str(tmp_path))
     assert str(caught.value) == (
-        "the model folder has no estimator that can be loaded without a script (.pkl|.pickle|.joblib|.skops|.onnx)"
+        "the model folder has no estimator that can be loaded without a script "
+        "(.pkl|.pickle|.joblib|.skops|.onnx|.pt|.pth|.pt2|.keras|MLmodel|saved_model.pb)"
     )
 
 

@@ -84,7 +84,7 @@ def test_what_may_stand_for_a_type(kind: str, value: Any, expected: Any) -> None
         ("decimal(4,2)", float("inf"), "a decimal has no NaN and no infinity"),
         ("array<string>", "abc", "it is of the type str, not list"),
         ("array<int>", [1, "x"], "an element: it is of the type str, not a whole number"),
-        ("map<string,int>", [("a", 1)], "it is of the type list, not dict"),
+        ("map<string,int>", [1], "it is of the type list, not dict"),
         ("map<string,int>", {"a": "b"}, "the value of 'a': it is of the type str, not a whole number"),
         ("map<string,int>", {None: 1}, "Invalid Map: key field cannot contain null values"),
         ("struct<x:int,y:int>", {"x": 1, "z": 2}, "there is no field 'z'; the fields are x, y"),

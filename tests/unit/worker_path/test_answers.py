@@ -72,6 +72,12 @@ GIVEN: list[tuple[Any, str, list[Any]]] = [
 ]  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _as_in_a_worker() -> None:
+    """Vectors are pyspark's, or those that stand in for them."""
+    pyspark_stand_in.install()
+
+
 @pytest.mark.parametrize(("answer", "kind", "expected"), GIVEN)
 def test_what_a_model_may_return(answer: Any, kind: str, expected: list[Any]) -> None:
     made = answers.predicted(answer, 2, types.parse(kind))
@@ -79,7 +85,6 @@ def test_what_a_model_may_return(answer: Any, kind: str, expected: list[Any]) ->
 
 
 def test_vectors_of_pyspark() -> None:
-    pyspark_stand_in.install()
     from pyspark.ml.linalg import Vectors
 
     made = answers.predicted([Vectors.dense([1.0]), Vectors.sparse(3, {1: 2.0})], 2, types.parse("vector"))

@@ -60,6 +60,7 @@ class Session:
 
         def interrupt() -> None:
             roster.interrupt()
+            functions.cancel()
             made.interrupt()
 
         self._state = SessionState(

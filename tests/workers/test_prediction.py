@@ -293,6 +293,7 @@ def test_every_worker_has_a_number_of_its_own(predictions: Predictions, tmp_path
     )
     with contextlib.closing(WorkerHost()) as host:
         function = Function(spec, host.pools, Audience(spec, Roster(), SilentProgress()))
+        function.open()
         batch = pa.RecordBatch.from_pydict({"x": [1.0]})
         with ThreadPoolExecutor(3) as threads:
             answers = list(threads.map(function.predict, [batch] * 3))

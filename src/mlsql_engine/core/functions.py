@@ -136,7 +136,9 @@ class Described:
 class Predictor(Protocol):
     """A loaded function: record batch in, one value per row out. Safe to call from several threads."""
 
-    description: Described
+    @property
+    def description(self) -> Described:
+        """What it says of itself."""
 
     @property
     def workers(self) -> int:

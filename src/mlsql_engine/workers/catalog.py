@@ -19,6 +19,7 @@ class Functions:
         self._progress = progress
         self._functions: dict[str, Function] = {}
         self._replaced: list[Function] = []
+        self._opening: list[Function] = []
 
     def names(self) -> frozenset[str]:
         """Every name, in lower case."""
@@ -35,6 +36,11 @@ class Functions:
         read. Raises ScriptFailed or WorkerProblem when it cannot be loaded; the old one stays.
         """
         function = Function(spec, self._pools, Audience(spec, self._roster, self._progress))
+        self._opening.append(function)
+        try:
+            function.open()
+        finally:
+            self._opening.remove(function)
         if spec.name.lower() in self._functions:
             self.remove(spec.name)
         self._functions[spec.name.lower()] = function
@@ -49,6 +55,11 @@ class Functions:
         function = self._functions.pop(name.lower())
         function.close()
         self._replaced.append(function)
+
+    def cancel(self) -> None:
+        """Make everything fail that is asked of the functions now, loading them among it; later calls work."""
+        for function in (*self._opening, *self._functions.values(), *self._replaced):
+            function.cancel()
 
     def close(self) -> None:
         """Need no workers any more."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from mlsql_engine.core.errors import InternalError
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.workers.audience import Audience
-from mlsql_engine.workers.pool import Call, Pool
+from mlsql_engine.workers.calls import Call, Calls, taken
+from mlsql_engine.workers.pool import Pool
 from mlsql_engine.workers.pools import Pools
-
-_FINISHING_SECONDS = 0.2
 
 
 class Function:
@@ -22,21 +22,22 @@ class Function:
         self.spec = spec
         self._pools = pools
         self._audience = audience
-        self._changed = threading.Condition()
-        self._calls: dict[Call, Pool] = {}
-        self._pool: Pool | None
-        self._pool, loaded = pools.open(spec, audience)
-        self.description: Described = replace(loaded.described, title=spec.title)
-        self._tell_differences(loaded.differences)
+        self._calls = Calls()
+        self._opening = threading.Lock()
+        self._pool: Pool | None = None
+        self._description: Described | None = None
 
-    def _tell_differences(self, differences: tuple[tuple[str, str, str | None], ...]) -> None:
-        """Warn of libraries whose versions are not those that the model was trained with."""
-        if differences:
-            told = ", ".join(f"{name} {trained}, now {here or 'not there'}" for name, trained, here in differences)
-            self._audience.progress.warn(
-                "LIBRARY_VERSIONS",
-                f"the model of {self.spec.title} was trained with {told} (in {self.spec.interpreter})",
-            )
+    def open(self) -> None:
+        """Have it loaded. Raises ScriptFailed, WorkerProblem, ModelProblem or Cancelled."""
+        with self._calls.one() as call:
+            self._opened(call)
+
+    @property
+    def description(self) -> Described:
+        """What it says of itself. Raises InternalError before it was opened."""
+        if self._description is None:
+            raise InternalError("a function that was not opened")
+        return self._description
 
     @property
     def workers(self) -> int:
@@ -47,43 +48,39 @@ class Function:
         """One value per row. See core.functions.Predictor."""
         if batch.num_rows == 0:
             return pa.nulls(0, self.description.return_type)
-        call = Call()
-        with self._changed:
-            pool = self._opened()
-            self._calls[call] = pool
-        try:
-            return pool.predict(batch, self.spec, call)
-        finally:
-            with self._changed:
-                del self._calls[call]
-                if not self._calls:
-                    self._changed.notify_all()
+        with self._calls.one() as call:
+            return self._opened(call).predict(batch, self.spec, call)
 
-    def _opened(self) -> Pool:
-        if self._pool is None:
-            self._pool, _ = self._pools.open(self.spec, self._audience)
-        return self._pool
+    def _opened(self, call: Call) -> Pool:
+        if (pool := self._pool) is not None:
+            return pool
+        with taken(self._opening, call):
+            if self._pool is None:
+                self._pool, loaded = self._pools.open(self.spec, self._audience, call)
+                if self._description is None:
+                    self._description = replace(loaded.described, title=self.spec.title)
+                    self._tell_differences(loaded.differences)
+            return self._pool
+
+    def _tell_differences(self, differences: tuple[tuple[str, str, str | None], ...]) -> None:
+        """Warn of libraries whose versions are not those that the model was trained with."""
+        if differences:
+            told = ", ".join(f"{name} {trained}, now {here or 'not there'}" for name, trained, here in differences)
+            self._audience.progress.warn(
+                "LIBRARY_VERSIONS",
+                f"the model of {self.spec.title} was trained with {told} (in {self.spec.interpreter})",
+            )
 
     def cancel(self) -> None:
         """Make the calls that are under way fail soon; later ones work again.
 
         What answers within 0.2 s keeps its worker.
         """
-        with self._changed:
-            calls = dict(self._calls)
-        if not calls:
-            return
-        for pool in set(calls.values()):
-            pool.give_up([call for call, where in calls.items() if where is pool])
-        with self._changed:
-            if self._changed.wait_for(lambda: not any(call in self._calls for call in calls), _FINISHING_SECONDS):
-                return
-        for pool in set(calls.values()):
-            pool.cancel([call for call, where in calls.items() if where is pool])
+        self._calls.cancel()
 
     def close(self) -> None:
         """Need no workers any more; a later prediction has them started again. Closing twice is harmless."""
-        with self._changed:
+        with self._opening:
             pool, self._pool = self._pool, None
         if pool is not None:
             self._pools.close(pool, self._audience)

@@ -14,10 +14,10 @@ from mlsql_engine.core.errors import Cancelled, MlsqlError, WorkerProblem
 from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.workers import failures, threads
 from mlsql_engine.workers.audience import Audience
+from mlsql_engine.workers.calls import Call, cancelled, taken
 from mlsql_engine.workers.capacity import Capacity
 from mlsql_engine.workers.circuit import Circuit
 from mlsql_engine.workers.launcher import Launcher, WorkerCommand
-from mlsql_engine.workers.process import WorkerProcess
 from mlsql_engine.workers.roster import WorkerEntry
 from mlsql_engine.workers.worker import Loaded, Worker
 
@@ -43,24 +43,6 @@ class Surroundings:
     limits: Limits = field(default_factory=Limits)
 
 
-class Call:
-    """One batch on its way through a pool, whose lock guards the fields; `process` is the one that it waits for."""
-
-    def __init__(self) -> None:
-        self.process: WorkerProcess | None = None
-        self.cancelled = False
-
-    def check(self) -> None:
-        """Raise Cancelled where somebody has asked for its end."""
-        if self.cancelled:
-            raise cancelled()
-
-
-def cancelled() -> Cancelled:
-    """The error of a batch that was given up."""
-    return Cancelled("the prediction was cancelled")
-
-
 class Pool:
     """Workers, numbered from 0, of which each serves one batch at a time. Safe for several threads.
 
@@ -78,14 +60,14 @@ class Pool:
         self._audiences: list[Audience] = []
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
-        self._starting: dict[int, WorkerProcess | None] = {}
+        self._starting: dict[int, Worker | None] = {}
         self._waiting = 0
         self._closed = False
         surroundings.capacity.add(self)
 
-    def open(self, audience: Audience) -> Loaded:
+    def open(self, audience: Audience, call: Call) -> Loaded:
         """Have at least one worker, which says what the function gives. Raises what loading it raises."""
-        with self._opening:
+        with taken(self._opening, call):
             with self._changed:
                 self._audiences.append(audience)
                 workers = list(self._workers.values())
@@ -93,7 +75,7 @@ class Pool:
                 audience.roster.add(self._entry(worker, audience))
             self.circuit.reset()
             try:
-                loaded = self.loaded or self._first()
+                loaded = self.loaded or self._first(call)
             except BaseException:
                 self.leave(audience)
                 raise
@@ -102,10 +84,10 @@ class Pool:
                 self._grow()
         return loaded
 
-    def _first(self) -> Loaded:
+    def _first(self, call: Call) -> Loaded:
         """What the first worker says when it is loaded."""
-        worker = self._lease(self.spec, Call())
-        self._give(worker)
+        worker = self._lease(self.spec, call)
+        self._give(worker, call)
         return worker.loaded
 
     def leave(self, audience: Audience) -> None:
@@ -143,7 +125,7 @@ class Pool:
                 self._check_open(spec)
                 worker = self._idle.pop() if self._idle else None
                 if worker is not None and worker.alive():
-                    call.process = worker.process
+                    call.begin(worker.process)
                     return worker
                 if worker is not None:
                     self._lost(worker, None)
@@ -190,16 +172,17 @@ class Pool:
 
     def _grown(self, index: int) -> None:
         # Whatever is wrong with it, the next one that is started for a batch tells it to somebody.
+        call = Call()
         with suppress(MlsqlError):
-            self._give(self._start(index, Call(), taken=True))
+            self._give(self._start(index, call, has_place=True), call)
 
-    def _start(self, index: int, call: Call, *, taken: bool = False) -> Worker:
+    def _start(self, index: int, call: Call, *, has_place: bool = False) -> Worker:
         """Start and load a worker."""
         process = None
         try:
-            if not taken:
+            if not has_place:
                 self._around.capacity.take(call.check)
-                taken = True
+                has_place = True
             process = self._around.launcher.start(self._command())
             worker = Worker(self.spec, index, process, self._around.limits.silence)
             self._announce(index, worker, call)
@@ -212,7 +195,7 @@ class Pool:
                 self._changed.notify_all()
             if process is not None:
                 worker.end()
-            if taken:
+            if has_place:
                 self._around.capacity.give_back()
             raise
         with self._changed:
@@ -237,9 +220,10 @@ class Pool:
     def _announce(self, index: int, worker: Worker, call: Call) -> None:
         """Let it be known that a worker is being loaded, so that it can be ended."""
         with self._changed:
-            if self._closed or call.cancelled:
+            if self._closed:
                 raise cancelled()
-            self._starting[index] = call.process = worker.process
+            call.begin(worker.process)
+            self._starting[index] = worker
             audiences = list(self._audiences)
         for audience in audiences:
             audience.roster.add(self._entry(worker, audience))
@@ -259,13 +243,12 @@ class Pool:
         for audience in list(self._audiences):
             audience.tell(number, line)
 
-    def _give(self, worker: Worker, call: Call | None = None, lost: BaseException | None = None) -> None:
+    def _give(self, worker: Worker, call: Call, lost: BaseException | None = None) -> None:
         """Take a worker back, and end it where it is of no more use or its place is wanted."""
         with self._changed:
-            if call is not None:
-                call.process = None
-                if lost is None:
-                    self.circuit.worked()
+            call.end()
+            if lost is None:
+                self.circuit.worked()
             # It may have been told to end just when it answered.
             ends = self._closed or lost is not None or worker.process.fate is not None
             ends = ends or (self._around.capacity.wanted > 0 and self._waiting == 0)
@@ -290,24 +273,11 @@ class Pool:
         worker.end()
         self._around.capacity.give_back()
 
-    def give_up(self, calls: list[Call]) -> None:
-        """Make those of the calls fail that wait for a worker."""
-        with self._changed:
-            for call in calls:
-                call.cancelled = True
-            self._changed.notify_all()
-
-    def cancel(self, calls: list[Call]) -> None:
-        """Make the calls fail that are with a worker, by its end."""
-        with self._changed:
-            for call in calls:
-                if call.process is not None:
-                    call.process.kill(cancelled())
-
     def workers(self) -> list[Worker]:
-        """Those that are loaded."""
+        """Those that there are, also those that are being loaded."""
         with self._changed:
-            return list(self._workers.values())
+            starting = [worker for worker in self._starting.values() if worker is not None]
+            return [*self._workers.values(), *starting]
 
     def idle_since(self) -> float | None:
         """See capacity.Idling."""
@@ -336,11 +306,11 @@ class Pool:
         """End all workers; batches that are under way fail."""
         with self._changed:
             self._closed = True
-            processes = [process for process in self._starting.values() if process is not None]
-            processes += [worker.process for worker in self._workers.values() if worker not in self._idle]
+            working = [*self._starting.values(), *(one for one in self._workers.values() if one not in self._idle)]
             self._changed.notify_all()
-        for process in processes:
-            process.kill(cancelled())
+        for worker in working:
+            if worker is not None:
+                worker.process.kill(cancelled())
         while self.end_idlest():
             pass
         self._around.capacity.remove(self)

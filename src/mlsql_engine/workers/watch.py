@@ -48,7 +48,7 @@ def look_at(pool: Pool, now: float, *, with_children: bool) -> None:
     """End the workers of a pool that have too much memory, and those that have had nothing to do for long."""
     most = pool.spec.resources.memory or most_memory()
     for worker in pool.workers():
-        if worker.activity.state == "busy":
+        if worker.activity.state != "idle":
             _check_memory(worker, most, with_children=with_children)
     if pool.spec.resources.idle is not None:
         pool.end_idle_since(now - pool.spec.resources.idle)

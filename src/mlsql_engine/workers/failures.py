@@ -105,6 +105,7 @@ def _place(worker: WorkerProcess) -> str:
 
 def last_output(worker: WorkerProcess) -> list[Detail]:
     """What it printed last, if anything, as a block of an error."""
+    worker.output.catch_up(_LAST_WORD_SECONDS)
     return output_detail(worker.output.tail())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -18,14 +19,23 @@ class Output:
         self._tell = tell
         self._told = True
         self._lines: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._descriptor: int | None = descriptor
         self._thread = threading.Thread(target=self._pump, args=(descriptor,), name="mlsql-output", daemon=True)
         self._thread.start()
 
     def tail(self) -> str:
         """The last lines, at most 50 of them and 8,000 characters."""
-        with self._lock:
+        with self._changed:
             return "\n".join(self._lines)[-_TAIL_CHARACTERS:]
+
+    def catch_up(self, timeout: float) -> None:
+        """Wait until what was printed so far has been read, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._has_more(), timeout)
+
+    def _has_more(self) -> bool:
+        return self._descriptor is not None and bool(_readable(self._descriptor).poll(0))
 
     def finish(self, timeout: float) -> None:
         """Wait until everything that was printed has been told, or the time is over.
@@ -37,23 +47,40 @@ class Output:
     def _pump(self, descriptor: int) -> None:
         rest = b""
         with open(descriptor, "rb", buffering=0) as pipe:
-            while chunk := pipe.read(1 << 16):
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    self._line(line)
-                while len(rest) > _LONGEST_LINE:
-                    self._line(rest[:_LONGEST_LINE])
-                    rest = rest[_LONGEST_LINE:]
-        if rest:
-            self._line(rest)
+            readable, more = _readable(descriptor), True
+            while more:
+                readable.poll()
+                with self._changed:
+                    chunk = pipe.read(1 << 16)
+                    more = bool(chunk)
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    while len(rest) > _LONGEST_LINE:
+                        lines.append(rest[:_LONGEST_LINE])
+                        rest = rest[_LONGEST_LINE:]
+                    if not more:
+                        self._descriptor = None
+                        lines += [rest] if rest else []
+                    shown = [_shown(line) for line in lines]
+                    self._lines.extend(shown)
+                    self._changed.notify_all()
+                for line in shown:
+                    self._pass_on(line)
 
-    def _line(self, raw: bytes) -> None:
-        # A progress bar rewrites its line by carriage returns; its last state is what counts.
-        line = raw.rstrip(b"\r").rpartition(b"\r")[2].decode("utf-8", "replace")
-        with self._lock:
-            self._lines.append(line)
+    def _pass_on(self, line: str) -> None:
         if self._told:
             try:
                 self._tell(line)
             except Exception:  # noqa: BLE001 - whoever listens is broken; the script must not be
                 self._told = False
+
+
+def _readable(descriptor: int) -> select.poll:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return poll
+
+
+def _shown(raw: bytes) -> str:
+    """A line as it is kept."""
+    # A progress bar rewrites its line by carriage returns; its last state is what counts.
+    return raw.rstrip(b"\r").rpartition(b"\r")[2].decode("utf-8", "replace")

@@ -218,7 +218,8 @@ class Census:
         assert [name for name in names if name.startswith("mlsql")] == []
         after = list(psutil.Process().children(recursive=True))
         assert [process for process in after if process.pid not in self.processes] == []
-        assert open_things() - self.open == set()
+        left = open_things() - self.open
+        assert left == set(), left
 
 
 def open_things() -> set[tuple[int, str]]:

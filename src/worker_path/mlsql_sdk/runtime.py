@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Union
+from typing import Any
 
 from .wire import Channel, Kind
 
@@ -37,7 +37,7 @@ def tell(report: dict[str, Any]) -> None:
         _channel.send(Kind.PROGRESS, report)
 
 
-def end_fork(own: int, failure: Union[dict[str, Any], None] = None) -> None:
+def end_fork(own: int, failure: dict[str, Any] | None = None) -> None:
     """End a child that the script has forked, and that came back as if it were the worker, whose pid is `own`.
 
     As in plain Python it has the exit status 1 where it failed.

@@ -73,7 +73,7 @@ class Channel:
         self._sending = threading.Lock()
         self._piece = memoryview(bytearray(_PIECE))
         self._start = self._end = 0
-        self._deadline: Union[float, None] = None
+        self._deadline: float | None = None
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connection.setsockopt(socket.SOL_SOCKET, option, 1 << 20)
 
@@ -125,7 +125,7 @@ class Channel:
         except OSError:
             return True
 
-    def receive(self, within: Union[float, None] = None) -> Message:
+    def receive(self, within: float | None = None) -> Message:
         """Wait for one message, and not longer than `within` s, if that is given.
 
         Raises Closed at the end, WireError on bytes of another protocol, TimeoutError when it is not whole in time.

@@ -7,7 +7,8 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -109,15 +110,13 @@ class LocalLauncher:
         """The folder of the script-side SDK. Raises WorkerProblem where it cannot be written."""
         with self._copying:
             if self._sdk_path is None:
-                try:
+                with writing_to_temporary_folder():
                     folder = self._sdk_folder()
-                    copy_sdk(folder)
-                except OSError as error:
-                    raise WorkerProblem(
-                        f"the temporary folder cannot be written: {error.strerror or error}",
-                        code="CANNOT_WRITE",
-                        hint="TMPDIR names another one",
-                    ) from error
+                    try:
+                        copy_sdk(folder)
+                    except BaseException:
+                        shutil.rmtree(folder, ignore_errors=True)
+                        raise
                 self._sdk_path = folder
             return self._sdk_path
 
@@ -143,12 +142,30 @@ def _request(command: WorkerCommand, sdk: Path, output: int, descriptors: Mappin
 _SDK_FILES = ("mlsql.py", "python_fun.py")
 
 
+@contextmanager
+def writing_to_temporary_folder() -> Iterator[None]:
+    """Raise WorkerProblem where what is done cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkerProblem(
+            f"the temporary folder cannot be written: {error.strerror or error}",
+            code="CANNOT_WRITE",
+            hint="TMPDIR names another one",
+        ) from error
+
+
 def copy_sdk(target: Path) -> None:
     """Copy the modules that a script may import, and nothing else, to `target`.
 
     Their bytecode goes along: it holds for the same Python, since the copy keeps the files' times.
     """
     source = Path(mlsql_sdk.__file__).parent
-    shutil.copytree(source, target / "mlsql_sdk")
+    for path in (source, *sorted(source.rglob("*"))):
+        copy = target / path.relative_to(source.parent)
+        if path.is_dir():
+            copy.mkdir()
+        else:
+            shutil.copy2(path, copy)
     for name in _SDK_FILES:
         shutil.copy2(source.parent / name, target / name)

@@ -80,7 +80,7 @@ class Pool:
         self._audiences: list[Audience] = []
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
-        self._starting: dict[int, WorkerProcess | None] = {}
+        self._starting: dict[int, Worker | None] = {}
         self._waiting = 0
         self._closed = False
         surroundings.capacity.add(self)
@@ -90,7 +90,7 @@ class Pool:
         with self._opening:
             with self._changed:
                 self._audiences.append(audience)
-                workers = list(self._workers.values())
+                workers = self.workers()
             for worker in workers:
                 audience.roster.add(self._entry(worker.process, worker, audience))
             self.circuit.reset()
@@ -241,7 +241,7 @@ class Pool:
         with self._changed:
             if self._closed or call.cancelled:
                 raise cancelled()
-            self._starting[index] = call.process = worker.process
+            self._starting[index], call.process = worker, worker.process
             audiences = list(self._audiences)
         for audience in audiences:
             audience.roster.add(self._entry(worker.process, worker, audience))
@@ -300,9 +300,9 @@ class Pool:
                     call.process.kill(cancelled())
 
     def workers(self) -> list[Worker]:
-        """Those that are loaded."""
+        """Those that are loaded, and those that are loading."""
         with self._changed:
-            return list(self._workers.values())
+            return [*self._workers.values(), *(worker for worker in self._starting.values() if worker is not None)]
 
     def idle_since(self) -> float | None:
         """See capacity.Idling."""
@@ -331,11 +331,10 @@ class Pool:
         """End all workers; batches that are under way fail."""
         with self._changed:
             self._closed = True
-            processes = [process for process in self._starting.values() if process is not None]
-            processes += [worker.process for worker in self._workers.values() if worker not in self._idle]
+            working = [worker for worker in self.workers() if worker not in self._idle]
             self._changed.notify_all()
-        for process in processes:
-            process.kill(cancelled())
+        for worker in working:
+            worker.process.kill(cancelled())
         while self.end_idlest():
             pass
         self._around.capacity.remove(self)

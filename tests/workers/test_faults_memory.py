@@ -29,13 +29,13 @@ def test_more_than_the_limit(faults: Faults, body: str) -> None:
     faults.works()
     error = faults.prediction_fails()
     assert error.code == "OUT_OF_MEMORY"
-    line = faults.line_of(body.split("\n")[-1])
     if error.message.startswith("the process"):
         # The watch has seen it before the system refused it.
         assert error.message.endswith("of memory, and 400 MiB is the most")
     else:
         assert error.message.startswith("function f has no more memory: ")
-        assert error.message.endswith(f"({faults.folder}/f.py, line {line})")
+        # Where there is no memory for a traceback, its innermost frame is missing.
+        assert f" ({faults.folder}/f.py, line " in error.message
     assert error.hint is not None
     assert "memoryLimit at register" in error.hint
     assert details(error)["worker"].endswith("/model/_model_0/model/0, rows 1 to 2")
@@ -49,15 +49,14 @@ BALLOON = """
     child.wait()
     time.sleep(100)
 """
-FIVE = (
+EIGHT = "import os, signal; [os.fork() for _ in range(3)]; kept = bytearray(b'x') * (80 << 20); signal.pause()"
     "import os\\nfor _ in range(3): os.fork()\\nkept = bytearray(b'x') * (80 << 20)\\nimport signal; signal.pause()"
 )
 
 
 def test_a_child_process_with_more_than_the_limit(faults: Faults) -> None:
     """Each of eight has less than it may have; all together have more."""
-    code = FIVE.encode().decode("unicode_escape")
-    faults.register(failing(BALLOON.format(code=code)), LIMIT)
+    faults.register(failing(BALLOON.format(code=EIGHT)), LIMIT)
     error = faults.prediction_fails()
     assert error.code == "OUT_OF_MEMORY"
     assert error.message.startswith("the process of function f had ")
@@ -73,8 +72,7 @@ def test_more_than_the_limit_while_it_loads(faults: Faults) -> None:
         "OUT_OF_MEMORY",
         f"function f has no more memory: MemoryError ({path}, line 1)",
     )
-    code = FIVE.encode().decode("unicode_escape")
-    faults.write(failing("pass", before=BALLOON.format(code=code)))
+    faults.write(failing("pass", before=BALLOON.format(code=EIGHT)))
     error = faults.fails(faults.registering(LIMIT))
     assert error.code == "OUT_OF_MEMORY"
     assert error.message.endswith(" of memory, and 400 MiB is the most")

@@ -50,8 +50,6 @@ BALLOON = """
     time.sleep(100)
 """
 EIGHT = "import os, signal; [os.fork() for _ in range(3)]; kept = bytearray(b'x') * (80 << 20); signal.pause()"
-    "import os\\nfor _ in range(3): os.fork()\\nkept = bytearray(b'x') * (80 << 20)\\nimport signal; signal.pause()"
-)
 
 
 def test_a_child_process_with_more_than_the_limit(faults: Faults) -> None:

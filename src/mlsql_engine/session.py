@@ -59,6 +59,7 @@ class Session:
 
         def interrupt() -> None:
             roster.interrupt()
+            functions.cancel_loading()
             made.interrupt()
 
         self._state = SessionState(

@@ -6,6 +6,7 @@ from mlsql_engine.core.functions import Described, FunctionSpec, Predictor
 from mlsql_engine.core.progress import Progress
 from mlsql_engine.workers.audience import Audience
 from mlsql_engine.workers.function import Function
+from mlsql_engine.workers.pool import Call
 from mlsql_engine.workers.pools import Pools
 from mlsql_engine.workers.roster import Roster
 
@@ -19,6 +20,7 @@ class Functions:
         self._progress = progress
         self._functions: dict[str, Function] = {}
         self._replaced: list[Function] = []
+        self._loading: set[Call] = set()
 
     def names(self) -> frozenset[str]:
         """Every name, in lower case."""
@@ -34,7 +36,12 @@ class Functions:
         A function of the same name is replaced; a table that was made with it has workers started again when it is
         read. Raises ScriptFailed or WorkerProblem when it cannot be loaded; the old one stays.
         """
-        function = Function(spec, self._pools, Audience(spec, self._roster, self._progress))
+        call = Call()
+        self._loading.add(call)
+        try:
+            function = Function(spec, self._pools, Audience(spec, self._roster, self._progress), call)
+        finally:
+            self._loading.remove(call)
         if spec.name.lower() in self._functions:
             self.remove(spec.name)
         self._functions[spec.name.lower()] = function
@@ -49,6 +56,11 @@ class Functions:
         function = self._functions.pop(name.lower())
         function.close()
         self._replaced.append(function)
+
+    def cancel_loading(self) -> None:
+        """Make the functions fail that are being added."""
+        for call in tuple(self._loading):
+            call.cancel()
 
     def close(self) -> None:
         """Need no workers any more."""

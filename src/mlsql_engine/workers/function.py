@@ -15,16 +15,20 @@ _FINISHING_SECONDS = 0.2
 
 
 class Function:
-    """A Predictor that shares its workers with whoever has the same function. Safe for several threads."""
+    """A Predictor that shares its workers with whoever has the same function. Safe for several threads.
 
-    def __init__(self, spec: FunctionSpec, pools: Pools, audience: Audience) -> None:
+    It is loaded when it is made; `call` is by what that can be cancelled.
+    """
+
+    def __init__(self, spec: FunctionSpec, pools: Pools, audience: Audience, call: Call | None = None) -> None:
         self.spec = spec
         self._pools = pools
         self._audience = audience
         self._changed = threading.Condition()
-        self._calls: dict[Call, Pool] = {}
+        self._opening = threading.Lock()
+        self._calls: set[Call] = set()
         self._pool: Pool | None
-        self._pool, loaded = pools.open(spec, audience)
+        self._pool, loaded = pools.open(spec, audience, call or Call())
         self.description: Described = loaded.described
         self._tell_differences(loaded.differences)
 
@@ -48,20 +52,20 @@ class Function:
             return pa.nulls(0, self.description.return_type)
         call = Call()
         with self._changed:
-            pool = self._opened()
-            self._calls[call] = pool
+            self._calls.add(call)
         try:
-            return pool.predict(batch, self.spec, call)
+            return self._opened(call).predict(batch, self.spec, call)
         finally:
             with self._changed:
-                del self._calls[call]
+                self._calls.remove(call)
                 if not self._calls:
                     self._changed.notify_all()
 
-    def _opened(self) -> Pool:
-        if self._pool is None:
-            self._pool, _ = self._pools.open(self.spec, self._audience)
-        return self._pool
+    def _opened(self, call: Call) -> Pool:
+        with call.holding(self._opening):
+            if self._pool is None:
+                self._pool, _ = self._pools.open(self.spec, self._audience, call)
+            return self._pool
 
     def cancel(self) -> None:
         """Make the calls that are under way fail soon; later ones work again.
@@ -69,20 +73,18 @@ class Function:
         What answers within 0.2 s keeps its worker.
         """
         with self._changed:
-            calls = dict(self._calls)
-        if not calls:
-            return
-        for pool in set(calls.values()):
-            pool.give_up([call for call, where in calls.items() if where is pool])
+            calls = set(self._calls)
+        for call in calls:
+            call.give_up()
         with self._changed:
-            if self._changed.wait_for(lambda: not any(call in self._calls for call in calls), _FINISHING_SECONDS):
+            if self._changed.wait_for(lambda: not calls & self._calls, _FINISHING_SECONDS):
                 return
-        for pool in set(calls.values()):
-            pool.cancel([call for call, where in calls.items() if where is pool])
+        for call in calls:
+            call.cancel()
 
     def close(self) -> None:
         """Need no workers any more; a later prediction has them started again. Closing twice is harmless."""
-        with self._changed:
+        with self._opening:
             pool, self._pool = self._pool, None
         if pool is not None:
             self._pools.close(pool, self._audience)

@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -72,31 +72,38 @@ class LocalLauncher:
 
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """Start a process. See Launcher.start."""
-        with held_signals():
-            return self._start(command)
+        process = None
+        try:
+            with held_signals():
+                process = self._start(command)
+        except BaseException:
+            if process is not None:  # a signal came, whose handler raised
+                process.end()
+            raise
+        return process
 
     def _start(self, command: WorkerCommand) -> WorkerProcess:
         sdk = self._sdk()
-        here, there = socket.socketpair()
-        output_here, output_there = os.pipe()
-        shared = arena.make() if command.shares else None
-        descriptors = {"MLSQL_WORKER_FD": there.fileno()}
-        if shared is not None:
-            descriptors["MLSQL_ARENA_FD"] = shared.descriptor
-        try:
-            child = self._spawner.start(_request(command, sdk, output_there, descriptors))
-        except OSError as error:
-            here.close()
-            os.close(output_here)
-            if shared is not None:
-                shared.close()
-            raise WorkerProblem(
-                f"the interpreter {command.interpreter} cannot be started: {error.strerror or error}",
-                code="CANNOT_START",
-            ) from error
-        finally:
-            there.close()
-            os.close(output_there)
+        with ExitStack() as ours, ExitStack() as theirs:
+            try:
+                here, there = socket.socketpair()
+                ours.callback(here.close)
+                theirs.callback(there.close)
+                output_here, output_there = os.pipe()
+                ours.callback(os.close, output_here)
+                theirs.callback(os.close, output_there)
+                shared = arena.make() if command.shares else None
+                descriptors = {"MLSQL_WORKER_FD": there.fileno()}
+                if shared is not None:
+                    ours.callback(shared.close)
+                    descriptors["MLSQL_ARENA_FD"] = shared.descriptor
+                child = self._spawner.start(_request(command, sdk, output_there, descriptors))
+            except OSError as error:
+                raise WorkerProblem(
+                    f"the interpreter {command.interpreter} cannot be started: {error.strerror or error}",
+                    code="CANNOT_START",
+                ) from error
+            ours.pop_all()
         return self._process(command, child, Channel(here), output_here, shared)
 
     def _process(

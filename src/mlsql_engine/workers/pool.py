@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from mlsql_engine.workers.process import WorkerProcess
 from mlsql_engine.workers.roster import WorkerEntry
 from mlsql_engine.workers.worker import Loaded, Worker
 
+_LOOK_SECONDS = 0.1
 _RETRIED = frozenset({"CRASHED", "PROTOCOL"})
 # Memory of a batch's size is kept for the next batch, and not given back and faulted in again (mallopt(3)).
 _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "134217728"}
@@ -49,8 +50,31 @@ class Call:
     """One batch on its way through a pool, whose lock guards the fields; `process` is the one that it waits for."""
 
     def __init__(self) -> None:
+        self.pool: Pool | None = None
         self.process: WorkerProcess | None = None
         self.cancelled = False
+
+    def give_up(self) -> None:
+        """Make it fail where it waits for a worker."""
+        self.cancelled = True
+        if self.pool is not None:
+            self.pool.wake()
+
+    def cancel(self) -> None:
+        """Make it fail, also where it is with a worker, by the worker's end."""
+        self.give_up()
+        if self.pool is not None:
+            self.pool.cancel(self)
+
+    @contextmanager
+    def holding(self, lock: threading.Lock) -> Iterator[None]:
+        """Have the lock for the length of the block. Raises Cancelled where the call is while it waits."""
+        while not lock.acquire(timeout=_LOOK_SECONDS):
+            self.check()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def check(self) -> None:
         """Raise Cancelled where somebody has asked for its end."""
@@ -85,9 +109,10 @@ class Pool:
         self._closed = False
         surroundings.capacity.add(self)
 
-    def open(self, audience: Audience) -> Loaded:
+    def open(self, audience: Audience, call: Call) -> Loaded:
         """Have at least one worker, which says what the function gives. Raises what loading it raises."""
-        with self._opening:
+        call.pool = self
+        with call.holding(self._opening):
             with self._changed:
                 self._audiences.append(audience)
                 workers = self.workers()
@@ -95,7 +120,7 @@ class Pool:
                 audience.roster.add(self._entry(worker.process, worker, audience))
             self.circuit.reset()
             try:
-                loaded = self.loaded or self._first()
+                loaded = self.loaded or self._first(call)
             except BaseException:
                 self.leave(audience)
                 raise
@@ -104,10 +129,10 @@ class Pool:
                 self._grow()
         return loaded
 
-    def _first(self) -> Loaded:
+    def _first(self, call: Call) -> Loaded:
         """What the first worker says when it is loaded."""
-        worker = self._lease(self.spec, Call())
-        self._give(worker)
+        worker = self._lease(self.spec, call)
+        self._give(worker, call)
         return worker.loaded
 
     def leave(self, audience: Audience) -> None:
@@ -123,6 +148,7 @@ class Pool:
 
     def predict(self, batch: pa.RecordBatch, spec: FunctionSpec, call: Call) -> pa.Array:
         """One value per row; `spec` is the caller's. See core.functions.Predictor."""
+        call.pool = self
         again = self.pure
         while True:
             worker = self._lease(spec, call)
@@ -200,7 +226,7 @@ class Pool:
         process = None
         try:
             if not taken:
-                self._around.capacity.take(call.check)
+                self._around.capacity.take(lambda: self._check_wanted(call))
                 taken = True
             process = self._around.launcher.start(self._command())
             worker = Worker(self.spec, index, process, self._around.limits.silence)
@@ -223,6 +249,12 @@ class Pool:
             self.loaded = self.loaded or worker.loaded
         return worker
 
+    def _check_wanted(self, call: Call) -> None:
+        """Raise Cancelled where nobody needs a worker for the call any more."""
+        call.check()
+        if self._closed:
+            raise cancelled()
+
     def _command(self) -> WorkerCommand:
         spec = self.spec
         return WorkerCommand(
@@ -239,8 +271,7 @@ class Pool:
     def _announce(self, index: int, worker: Worker, call: Call) -> None:
         """Let it be known that a worker is being loaded, so that it can be ended."""
         with self._changed:
-            if self._closed or call.cancelled:
-                raise cancelled()
+            self._check_wanted(call)
             self._starting[index], call.process = worker, worker.process
             audiences = list(self._audiences)
         for audience in audiences:
@@ -285,19 +316,16 @@ class Pool:
         worker.end()
         self._around.capacity.give_back()
 
-    def give_up(self, calls: list[Call]) -> None:
-        """Make those of the calls fail that wait for a worker."""
+    def wake(self) -> None:
+        """Have the calls that wait for a worker look whether they are cancelled."""
         with self._changed:
-            for call in calls:
-                call.cancelled = True
             self._changed.notify_all()
 
-    def cancel(self, calls: list[Call]) -> None:
-        """Make the calls fail that are with a worker, by its end."""
+    def cancel(self, call: Call) -> None:
+        """Make a call fail that is with a worker, by its end."""
         with self._changed:
-            for call in calls:
-                if call.process is not None:
-                    call.process.kill(cancelled())
+            if call.process is not None:
+                call.process.kill(cancelled())
 
     def workers(self) -> list[Worker]:
         """Those that are loaded, and those that are loading."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.workers.audience import Audience
 from mlsql_engine.workers.loading import load_control
-from mlsql_engine.workers.pool import Pool
+from mlsql_engine.workers.pool import Call, Pool
 from mlsql_engine.workers.worker import Loaded
 
 
@@ -31,11 +31,11 @@ class Pools:
         self._all: list[_Shared] = []
         self._lock = threading.Lock()
 
-    def open(self, spec: FunctionSpec, audience: Audience) -> tuple[Pool, Loaded]:
+    def open(self, spec: FunctionSpec, audience: Audience, call: Call) -> tuple[Pool, Loaded]:
         """The pool of a function, for one more user, and what it gives. Raises what loading it raises."""
         shared = self._found(spec)
         try:
-            return shared.pool, shared.pool.open(audience)
+            return shared.pool, shared.pool.open(audience, call)
         except BaseException:
             self._leave(shared)
             raise

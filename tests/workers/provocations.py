@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import psutil  # noqa: TID253
+import psutil  # noqa: TID253 - a test may
 import pytest
 
 from mlsql_engine import MlsqlError, Session

@@ -34,7 +34,7 @@ class Arena:
         self._held = frozenset(offsets)
 
     def put(self, batch: pa.RecordBatch) -> Slot | None:
-        """Write the batch where the worker finds it; None where it should go through the socket."""
+        """Write the batch where the worker finds it; None where it should go through the socket, or has to."""
         size = pa.ipc.get_record_batch_size(batch)
         if not LEAST_BYTES <= size <= _MOST_BYTES:
             return None
@@ -58,8 +58,11 @@ class Arena:
         # Twice as large: batches grow until they are of the usual size.
         slot = Slot(self._end, -(-2 * size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY)
         self._end += slot.size
-        os.ftruncate(self.descriptor, self._end)
-        self._maps[slot] = mmap.mmap(self.descriptor, slot.size, offset=slot.offset)
+        try:
+            os.ftruncate(self.descriptor, self._end)
+            self._maps[slot] = mmap.mmap(self.descriptor, slot.size, offset=slot.offset)
+        except OSError:  # a limit of this process
+            return None
         return slot
 
     def _free(self) -> list[Slot]:

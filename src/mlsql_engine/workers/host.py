@@ -10,7 +10,7 @@ from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.signals import held_signals
 from mlsql_engine.workers.capacity import Capacity, most_workers
-from mlsql_engine.workers.launcher import LocalLauncher
+from mlsql_engine.workers.launcher import LocalLauncher, writing_to_temporary_folder
 from mlsql_engine.workers.pool import Limits, Pool, Surroundings
 from mlsql_engine.workers.pools import Pools
 from mlsql_engine.workers.watch import Watch
@@ -29,7 +29,8 @@ class WorkerHost:
 
     def _pool(self, spec: FunctionSpec) -> Pool:
         self._watch.start()
-        folder = self._scratch.folder("function")
+        with writing_to_temporary_folder():
+            folder = self._scratch.folder("function")
         return Pool(spec, Surroundings(self.launcher, folder, self.capacity, self._limits))
 
     def close(self) -> None:

@@ -7,7 +7,8 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -71,31 +72,38 @@ class LocalLauncher:
 
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """Start a process. See Launcher.start."""
-        with held_signals():
-            return self._start(command)
+        process = None
+        try:
+            with held_signals():
+                process = self._start(command)
+        except BaseException:
+            if process is not None:  # a signal came, whose handler raised
+                process.end()
+            raise
+        return process
 
     def _start(self, command: WorkerCommand) -> WorkerProcess:
         sdk = self._sdk()
-        here, there = socket.socketpair()
-        output_here, output_there = os.pipe()
-        shared = arena.make() if command.shares else None
-        descriptors = {"MLSQL_WORKER_FD": there.fileno()}
-        if shared is not None:
-            descriptors["MLSQL_ARENA_FD"] = shared.descriptor
-        try:
-            child = self._spawner.start(_request(command, sdk, output_there, descriptors))
-        except OSError as error:
-            here.close()
-            os.close(output_here)
-            if shared is not None:
-                shared.close()
-            raise WorkerProblem(
-                f"the interpreter {command.interpreter} cannot be started: {error.strerror or error}",
-                code="CANNOT_START",
-            ) from error
-        finally:
-            there.close()
-            os.close(output_there)
+        with ExitStack() as ours, ExitStack() as theirs:
+            try:
+                here, there = socket.socketpair()
+                ours.callback(here.close)
+                theirs.callback(there.close)
+                output_here, output_there = os.pipe()
+                ours.callback(os.close, output_here)
+                theirs.callback(os.close, output_there)
+                shared = arena.make() if command.shares else None
+                descriptors = {"MLSQL_WORKER_FD": there.fileno()}
+                if shared is not None:
+                    ours.callback(shared.close)
+                    descriptors["MLSQL_ARENA_FD"] = shared.descriptor
+                child = self._spawner.start(_request(command, sdk, output_there, descriptors))
+            except OSError as error:
+                raise WorkerProblem(
+                    f"the interpreter {command.interpreter} cannot be started: {error.strerror or error}",
+                    code="CANNOT_START",
+                ) from error
+            ours.pop_all()
         return self._process(command, child, Channel(here), output_here, shared)
 
     def _process(
@@ -109,15 +117,13 @@ class LocalLauncher:
         """The folder of the script-side SDK. Raises WorkerProblem where it cannot be written."""
         with self._copying:
             if self._sdk_path is None:
-                try:
+                with writing_to_temporary_folder():
                     folder = self._sdk_folder()
-                    copy_sdk(folder)
-                except OSError as error:
-                    raise WorkerProblem(
-                        f"the temporary folder cannot be written: {error.strerror or error}",
-                        code="CANNOT_WRITE",
-                        hint="TMPDIR names another one",
-                    ) from error
+                    try:
+                        copy_sdk(folder)
+                    except BaseException:
+                        shutil.rmtree(folder, ignore_errors=True)
+                        raise
                 self._sdk_path = folder
             return self._sdk_path
 
@@ -143,12 +149,30 @@ def _request(command: WorkerCommand, sdk: Path, output: int, descriptors: Mappin
 _SDK_FILES = ("mlsql.py", "python_fun.py")
 
 
+@contextmanager
+def writing_to_temporary_folder() -> Iterator[None]:
+    """Raise WorkerProblem where what is done cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkerProblem(
+            f"the temporary folder cannot be written: {error.strerror or error}",
+            code="CANNOT_WRITE",
+            hint="TMPDIR names another one",
+        ) from error
+
+
 def copy_sdk(target: Path) -> None:
     """Copy the modules that a script may import, and nothing else, to `target`.
 
     Their bytecode goes along: it holds for the same Python, since the copy keeps the files' times.
     """
     source = Path(mlsql_sdk.__file__).parent
-    shutil.copytree(source, target / "mlsql_sdk")
+    for path in (source, *sorted(source.rglob("*"))):
+        copy = target / path.relative_to(source.parent)
+        if path.is_dir():
+            copy.mkdir()
+        else:
+            shutil.copy2(path, copy)
     for name in _SDK_FILES:
         shutil.copy2(source.parent / name, target / name)

@@ -70,7 +70,7 @@ class Pool:
         with taken(self._opening, call):
             with self._changed:
                 self._audiences.append(audience)
-                workers = list(self._workers.values())
+                workers = self.workers()
             for worker in workers:
                 audience.roster.add(self._entry(worker, audience))
             self.circuit.reset()
@@ -181,7 +181,7 @@ class Pool:
         process = None
         try:
             if not has_place:
-                self._around.capacity.take(call.check)
+                self._around.capacity.take(lambda: self._check_wanted(call))
                 has_place = True
             process = self._around.launcher.start(self._command())
             worker = Worker(self.spec, index, process, self._around.limits.silence)
@@ -204,6 +204,12 @@ class Pool:
             self.loaded = self.loaded or worker.loaded
         return worker
 
+    def _check_wanted(self, call: Call) -> None:
+        """Raise Cancelled where nobody needs a worker for the call any more."""
+        call.check()
+        if self._closed:
+            raise cancelled()
+
     def _command(self) -> WorkerCommand:
         spec = self.spec
         return WorkerCommand(
@@ -220,8 +226,7 @@ class Pool:
     def _announce(self, index: int, worker: Worker, call: Call) -> None:
         """Let it be known that a worker is being loaded, so that it can be ended."""
         with self._changed:
-            if self._closed:
-                raise cancelled()
+            self._check_wanted(call)
             call.begin(worker.process)
             self._starting[index] = worker
             audiences = list(self._audiences)
@@ -274,10 +279,9 @@ class Pool:
         self._around.capacity.give_back()
 
     def workers(self) -> list[Worker]:
-        """Those that there are, also those that are being loaded."""
+        """Those that are loaded, and those that are loading."""
         with self._changed:
-            starting = [worker for worker in self._starting.values() if worker is not None]
-            return [*self._workers.values(), *starting]
+            return [*self._workers.values(), *(worker for worker in self._starting.values() if worker is not None)]
 
     def idle_since(self) -> float | None:
         """See capacity.Idling."""
@@ -306,11 +310,10 @@ class Pool:
         """End all workers; batches that are under way fail."""
         with self._changed:
             self._closed = True
-            working = [*self._starting.values(), *(one for one in self._workers.values() if one not in self._idle)]
+            working = [worker for worker in self.workers() if worker not in self._idle]
             self._changed.notify_all()
         for worker in working:
-            if worker is not None:
-                worker.process.kill(cancelled())
+            worker.process.kill(cancelled())
         while self.end_idlest():
             pass
         self._around.capacity.remove(self)

@@ -1,4 +1,4 @@
-"""Looking after the workers of functions: the memory of those that are busy, the time of those that are not."""
+"""Looking after the workers of functions: their memory, and the time of those that have nothing to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from mlsql_engine.core.errors import WorkerProblem
 from mlsql_engine.core.sizes import shown_size
-from mlsql_engine.workers.memory import memory_of, most_memory
+from mlsql_engine.workers.memory import memory_of, memory_shared_out, most_memory
 from mlsql_engine.workers.pool import Pool
 from mlsql_engine.workers.worker import Worker
 
@@ -48,7 +48,8 @@ def look_at(pool: Pool, now: float, *, with_children: bool) -> None:
     """End the workers of a pool that have too much memory, and those that have had nothing to do for long."""
     most = pool.spec.resources.memory or most_memory()
     for worker in pool.workers():
-        if worker.activity.state != "idle":
+        state = worker.activity.state
+        if state in ("loading", "busy") or (state == "idle" and with_children):
             _check_memory(worker, most, with_children=with_children)
     if pool.spec.resources.idle is not None:
         pool.end_idle_since(now - pool.spec.resources.idle)
@@ -56,7 +57,10 @@ def look_at(pool: Pool, now: float, *, with_children: bool) -> None:
 
 def _check_memory(worker: Worker, most: int, *, with_children: bool) -> None:
     activity = worker.activity
-    activity.memory = memory_of(worker.process.pid, with_children=with_children) or activity.memory
+    found = memory_of(worker.process.pid, with_children=with_children) or activity.memory
+    if found > most and with_children:
+        found = memory_shared_out(worker.process.pid) or found
+    activity.memory = found
     activity.peak_memory = max(activity.peak_memory, activity.memory)
     if activity.memory > most:
         had, limit = shown_size(activity.memory), shown_size(most)

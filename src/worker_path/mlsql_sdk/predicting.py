@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -75,6 +76,10 @@ class Pulse:
         threading.Thread(target=self._beat, name="mlsql-pulse", daemon=True).start()
 
     def _beat(self) -> None:
+        # Signals are for the thread that runs the script: a report of where it is must not be of this one.
+        if hasattr(signal, "pthread_sigmask"):
+            crashes = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - crashes)
         while True:
             time.sleep(BEAT_SECONDS)
             if self.busy:

@@ -160,6 +160,8 @@ class _Connection:
             },
             (request.output, *request.descriptors.values()),
         )
+        if self.lost:  # after all its children were told so
+            child.lost()
         return child
 
     def send(self, request: Mapping[str, Any], descriptors: tuple[int, ...]) -> None:

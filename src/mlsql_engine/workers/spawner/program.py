@@ -4,6 +4,8 @@ It starts workers for the host, tells how each ended, and sees to it that nothin
 orphans (PR_SET_CHILD_SUBREAPER, prctl(2)), and so does every worker while it lives: whatever a script has started,
 however it has detached itself, is below its worker, and comes to the spawner when the worker ends. So every child
 of the spawner that it did not start is an orphan, and is killed. When the host is gone, however it ended, all are.
+The spawner itself is watched by its parent, which adopts what is left when the spawner is killed; when that parent
+is, the spawner ends as if the host were gone.
 
 A request is its length (u32, network order), a JSON object and descriptors beside the first byte:
 
@@ -26,7 +28,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -34,14 +36,34 @@ LENGTH = struct.Struct("!I")
 OUTPUT = "OUTPUT"
 _MOST_DESCRIPTORS = 8
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_LOOKS, _LOOK_SECONDS = 1000, 0.002
+_LOOKS, _TRACKER_LOOKS, _LOOK_SECONDS = 2000, 250, 0.002
 # When memory runs out, the kernel shall end a worker before anything else of the user's.
 _KILL_ME_FIRST = b"500"
 
 
 def main() -> None:
+    """Have a child serve the host; when it has ended, end what it has left."""
+    prctl = _prctl()
+    if prctl is not None:
+        prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    own = os.getpid()
+    child = os.fork()
+    if child == 0:
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == own:
+            serve(socket.socket(fileno=int(sys.argv[1])))
+        os._exit(0)
+    os.close(int(sys.argv[1]))
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: os.kill(child, number))
+    while os.waitpid(-1, 0)[0] != child:
+        pass
+    end_children(())
+
+
+def serve(control: socket.socket) -> None:
     """Serve the host until it is gone."""
-    control = socket.socket(fileno=int(sys.argv[1]))
     wake_here, wake_there = os.pipe()
     for descriptor in (wake_here, wake_there):
         os.set_blocking(descriptor, False)
@@ -149,10 +171,20 @@ class Spawner:
         return prepare
 
     def _signal(self, number: int, signal_number: int) -> None:
-        """Send a signal to a worker and its process group, unless it has ended."""
+        """Send a signal to a worker, unless it has ended: what asks it to end also to its process group."""
         for pid, known in self._workers.items():
             if known == number:
-                _signal_group(pid, signal_number)
+                if signal_number == signal.SIGTERM or self._prctl is None:
+                    _signal_group(pid, signal_number)
+                else:
+                    os.kill(pid, signal_number)
+
+    def _kill(self, pid: int) -> None:
+        """Kill a worker; what it has started is adopted, or where nobody adopts killed with it."""
+        if self._prctl is None:
+            _signal_group(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)
 
     def woken(self, wake: int) -> None:
         """A signal came: a child has ended, or somebody wants the end."""
@@ -167,12 +199,12 @@ class Spawner:
         for pid in self._ended_children():
             if pid in self._workers:
                 # Before it is waited for: until then its number cannot be another's.
-                _signal_group(pid, signal.SIGKILL)
+                self._kill(pid)
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             number = self._workers.pop(pid, None)
             if number is not None:
                 ended.append({"id": number, "status": status})
-        self._end_orphans()
+        end_children(self._workers)
         for answer in ended:
             self._answer(answer)
 
@@ -185,20 +217,6 @@ class Spawner:
                     found.append(pid)
         return found
 
-    def _end_orphans(self) -> None:
-        """Kill the children that are no workers, and what these leave, until there is none."""
-        for _ in range(_LOOKS):
-            orphans = [pid for pid in _children() if pid not in self._workers]
-            if not orphans:
-                return
-            for pid in orphans:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            for pid in orphans:
-                with suppress(ChildProcessError):
-                    if os.waitpid(pid, os.WNOHANG)[0] == 0:
-                        time.sleep(_LOOK_SECONDS)
-
     def _answer(self, answer: dict[str, Any]) -> None:
         with suppress(OSError):  # the host is gone; the loop finds out
             self._control.sendall(json.dumps(answer).encode() + b"\n")
@@ -206,17 +224,43 @@ class Spawner:
     def end(self) -> None:
         """End all workers and what is below them."""
         for pid in self._workers:
-            _signal_group(pid, signal.SIGKILL)
+            self._kill(pid)
         for pid in self._workers:
             with suppress(ChildProcessError):
                 os.waitpid(pid, 0)
         self._workers.clear()
-        self._end_orphans()
+        end_children(())
 
 
 def _signal_group(pid: int, number: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def end_children(spared: Collection[int]) -> None:
+    """Kill the children of this process but the spared ones, and what these leave, until there is none.
+
+    The resource trackers of multiprocessing and joblib come last: they end by themselves when all others are gone,
+    and remove what these have left in shared memory.
+    """
+    for look in range(_LOOKS):
+        children = [pid for pid in _children() if pid not in spared]
+        if not children:
+            return
+        for pid in children:
+            if look >= _TRACKER_LOOKS or not _is_tracker(pid):
+                os.kill(pid, signal.SIGKILL)
+        for pid in children:
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_tracker(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"resource_tracker" in file.read()
+    except OSError:
+        return False
 
 
 def _children() -> list[int]:

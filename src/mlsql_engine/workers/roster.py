@@ -69,9 +69,10 @@ class Roster:
         self._lock = threading.Lock()
 
     def add(self, entry: WorkerEntry) -> None:
-        """Take down a worker that has been started."""
+        """Take down a worker that has been started; once, though a function that has it is registered again."""
         with self._lock:
-            self._workers.append(entry)
+            if not any((known.number, known.name) == (entry.number, entry.name) for known in self._workers):
+                self._workers.append(entry)
 
     def heard(self, number: int, name: str, line: str) -> None:
         """Take down a line that a worker has printed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from mlsql_engine import MlsqlError, Session, connect
 from mlsql_engine.core.progress import SilentProgress
-from mlsql_engine.workers.launcher import LocalLauncher
+from mlsql_engine.workers.launcher import LocalLauncher, WorkerCommand
 from mlsql_engine.workers.process import WorkerProcess
 from workers.provocations import IDENTITY, SECONDS, Background, Census, Faults, failing, gone, rows_of
 
@@ -102,7 +103,8 @@ def test_a_table_of_a_function_that_was_replaced(faults: Faults, end: Ending) ->
     """
     faults.register(failing("pass", before=once))
     faults.run("select f(a) as p from values (1.0D) as v(a) as old;")
-    faults.register(IDENTITY)
+    faults.write(IDENTITY)
+    faults.run(faults.registering())
     running = Background(lambda: faults.run("select sum(p) as s from old as t; !cache t;"))
     pids = faults.told.numbers()
     end(faults.session)
@@ -131,9 +133,15 @@ def test_only_the_own_calls_end(faults: Faults, loading: bool) -> None:
         first = Background(lambda: faults.run(PREDICTS))
         pids = faults.told.numbers()
         question = "select f(a) as p from values (1.0D) as v(a) as t;"
+        waits, plain = threading.Event(), pool._wait
+
+        def wait() -> None:
+            waits.set()
+            plain()
+
+        pool._wait = wait
         second = Background(lambda: rows_of(other, question, faults.folder))
-        with pool._changed:
-            pool._changed.wait_for(lambda: pool._waiting, SECONDS)
+        assert waits.wait(SECONDS)
         cancel(faults.session)
         assert first.error().code == "CANCELLED"
         assert second.result() == [{"p": 1.0}]
@@ -214,21 +222,21 @@ def test_a_signal_while_a_worker_is_started(faults: Faults, monkeypatch: pytest.
 
 def test_too_many_open_files(faults: Faults) -> None:
     """No descriptor is left for a worker: that is told, and nothing is lost."""
-    import resource
-
-    faults.write(IDENTITY)
-    faults.register(IDENTITY, name="g")
+    faults.register(IDENTITY)
+    launcher = faults.session._state.workshop.launcher
+    command = WorkerCommand("f", sys.executable, faults.folder, lambda *_: None, shares=True)
     before = Census()
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for spare in range(6):
-        highest = max(map(int, os.listdir("/proc/self/fd")))
-        taken = [os.open("/dev/null", os.O_RDONLY) for _ in range(highest)]
-        for _ in range(spare):
-            os.close(taken.pop(0))
+    # A worker needs two for its connection, two for its output and one for what it shares.
+    for spare in range(5):
+        taken = [os.open("/dev/null", os.O_RDONLY) for _ in range(256)]
+        for descriptor in taken[len(taken) - spare :]:
+            os.close(descriptor)
+        del taken[len(taken) - spare :]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken[-1] + 1 + spare, limits[1]))
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(taken) + 1, limits[1]))
             with pytest.raises(MlsqlError) as caught:
-                faults.run(faults.registering("threads='3'"))
+                launcher.start(command)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
             for descriptor in taken:
@@ -238,9 +246,7 @@ def test_too_many_open_files(faults: Faults) -> None:
             f"the interpreter {sys.executable} cannot be started: Too many open files",
         )
         before.check()
-    faults.run(faults.registering())
     faults.works()
-    faults.works("g")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

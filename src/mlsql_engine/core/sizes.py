@@ -8,7 +8,7 @@ from typing import NewType
 Size = NewType("Size", int)
 """Bytes."""
 
-_FORM = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:(k|m|g|t)?i?b?)\s*\Z", re.IGNORECASE)
+_FORM = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:(k|m|g|t)?i?b?)\s*\Z", re.IGNORECASE | re.ASCII)
 _UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 
 

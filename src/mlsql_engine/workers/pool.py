@@ -245,7 +245,10 @@ class Pool:
         )
 
     def _tell(self, number: int, line: str) -> None:
-        for audience in list(self._audiences):
+        """Pass a line on, once to each session."""
+        with self._changed:
+            sessions = {id(audience.roster): audience for audience in reversed(self._audiences)}
+        for audience in sessions.values():
             audience.tell(number, line)
 
     def _give(self, worker: Worker, call: Call, lost: BaseException | None = None) -> None:

@@ -95,8 +95,10 @@ class Roster:
         self._lock = threading.Lock()
 
     def add(self, entry: WorkerEntry) -> None:
-        """Take down a worker that has been started."""
+        """Take down a worker that has been started; once, though several functions of the session have it."""
         with self._lock:
+            if any(known.number == entry.number for known in self._workers):
+                return
             self._workers.append(entry)
             if len(self._workers) > _REMEMBERED_WORKERS:
                 oldest = self._workers.popleft()

@@ -178,7 +178,10 @@ class Channel:
 
     def _received(self, target: memoryview) -> int:
         if self._deadline is not None:
-            self.connection.settimeout(max(self._deadline - time.monotonic(), 0.001))
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the rest of a message did not come")
+            self.connection.settimeout(left)
         try:
             count = self.connection.recv_into(target)
         except ConnectionResetError:

@@ -86,3 +86,47 @@ def test_garbage_is_refused(pair: tuple[Channel, socket.socket], raw: bytes) -> 
 def test_the_header_is_twenty_bytes_in_network_order() -> None:
     assert HEADER.pack(1, 2, 0, 3, 4, 5) == struct.pack(">BBHIIQ", 1, 2, 0, 3, 4, 5)
     assert HEADER.size == 20
+
+
+BEAT = HEADER.pack(VERSION, Kind.BEAT, 0, 0, 2, 0) + b"{}"
+
+
+def test_the_end_of_a_connection_is_seen_without_waiting(pair: tuple[Channel, socket.socket]) -> None:
+    here, there = pair
+    assert not here.ended()
+    there.sendall(BEAT)
+    there.close()
+    # What was said before is still to be read.
+    assert not here.ended()
+    assert here.receive().kind is Kind.BEAT
+    assert here.ended()
+
+
+def test_a_message_that_does_not_come_whole(pair: tuple[Channel, socket.socket]) -> None:
+    here, there = pair
+    there.sendall(HEADER.pack(VERSION, Kind.BATCH, 0, 1, 2, 100_000) + b"{}")
+    with pytest.raises(TimeoutError):
+        here.receive(0.05)
+
+
+def test_signs_of_life_do_not_make_a_message_whole(pair: tuple[Channel, socket.socket]) -> None:
+    """They come whenever more is awaited, and each is taken for a part of the message."""
+    here, there = pair
+    there.sendall(HEADER.pack(VERSION, Kind.BATCH, 0, 1, 2, 1 << 30) + b"{}")
+    plain = here._received
+
+    def received(target: memoryview) -> int:
+        there.sendall(BEAT)
+        return plain(target)
+
+    here._received = received
+    with pytest.raises(TimeoutError):
+        here.receive(0.05)
+
+
+def test_a_control_part_that_is_too_deep(pair: tuple[Channel, socket.socket]) -> None:
+    here, there = pair
+    text = b"[" * 100_000
+    there.sendall(HEADER.pack(VERSION, Kind.BATCH, 0, 1, len(text), 0) + text)
+    with pytest.raises(WireError, match="not a message: maximum recursion depth exceeded"):
+        here.receive()

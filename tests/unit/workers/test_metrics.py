@@ -39,7 +39,7 @@ def test_counters_and_gauges_by_function_and_model() -> None:
     now = datetime(2026, 1, 2, tzinfo=UTC)
     for state, lost in (("busy", ""), ("idle", "CRASHED")):
         activity = Activity(state=state, batches=3, rows=7, failures=1, busy_seconds=0.25, lost=lost)  # type: ignore[arg-type]
-        roster.add(WorkerEntry(1, "function f", "python", now, ThisProcess(), activity, "/m"))
+        roster.add(WorkerEntry(len(roster.workers()), "function f", "python", now, ThisProcess(), activity, "/m"))
     assert samples(roster) == {
         ("mlsql_workers_started_total", ("/m", "function f")): 2.0,
         ("mlsql_worker_batches_total", ("/m", "function f")): 6.0,

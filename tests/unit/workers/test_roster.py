@@ -82,6 +82,13 @@ def test_a_worker_of_functions_survives_an_interrupt(sleepers: list[Sleeper]) ->
     assert [sleeper.kills for sleeper in sleepers] == [1, 0]
 
 
+def test_a_worker_that_is_told_of_again_is_the_same(sleepers: list[Sleeper]) -> None:
+    roster = Roster()
+    for name in ("function f", "function g", "function f"):
+        roster.add(WorkerEntry(1, name, "python", NOW, sleepers[0]))
+    assert [(entry.number, entry.name) for entry in roster.workers()] == [(1, "function f")]
+
+
 def test_lines_are_taken_down() -> None:
     roster = Roster()
     for number, name, line in ((1, "a", "one"), (2, "b", "two"), (1, "a", "three")):

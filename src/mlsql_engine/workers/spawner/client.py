@@ -167,6 +167,8 @@ class _Connection:
     def send(self, request: Mapping[str, Any], descriptors: tuple[int, ...]) -> None:
         text = json.dumps(request).encode()
         with self._sending, suppress(BrokenPipeError, ConnectionResetError):  # the reader finds out
+            if self.lost:
+                return
             head = LENGTH.pack(len(text))
             socket.send_fds(self._control, [head], descriptors)
             self._control.sendall(text)
@@ -190,4 +192,5 @@ class _Connection:
         self._process.wait()
         if self._reader is not threading.current_thread():
             self._reader.join()
-        self._control.close()
+        with self._sending:
+            self._control.close()

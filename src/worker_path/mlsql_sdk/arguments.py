@@ -54,9 +54,12 @@ class Checked:
         if self._takes is not None and (self._schema is None or not batch.schema.equals(self._schema)):
             check(batch, self._takes)
             self._schema = batch.schema
+        return batch
+
+    def check_widths(self, batch: pa.RecordBatch) -> None:
+        """Raise ContractError where one vector or array holds another number of features than is taken."""
         if self._takes is not None and self._takes.most is not None and self.packed(batch):
             self.check_width(*widths(batch.column(0)))
-        return batch
 
     def packed(self, batch: pa.RecordBatch) -> bool:
         """Whether one vector or array holds all arguments."""
@@ -170,7 +173,7 @@ def dense_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any]:
                 f"{len(column)} sparse vectors of size {size} are too many numbers for a matrix",
                 "python_fun.csr(batch) gives them as a sparse matrix",
             )
-        return vectors.to_matrix(column)
+        return _dense(column)
     made: np.ndarray[Any, Any] = matrix(batch, "python_fun.matrix")
     return made
 
@@ -244,7 +247,14 @@ def _vector_matrix(column: pa.StructArray) -> Any:
     sizes = pc.max(column.field("size")).as_py()
     if sizes is not None and sizes * len(column) > _DENSE_CELLS:
         return vectors.to_csr(column)
-    return vectors.to_matrix(column)
+    return _dense(column)
+
+
+def _dense(column: pa.StructArray) -> np.ndarray[Any, Any]:
+    try:
+        return vectors.to_matrix(column)
+    except ValueError as error:  # vectors of different sizes, for one
+        raise ContractError(str(error)) from None
 
 
 def _list_matrix(column: pa.Array, called: str) -> np.ndarray[Any, Any]:

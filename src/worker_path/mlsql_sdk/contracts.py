@@ -176,6 +176,7 @@ class BatchContract:
         kind = self.return_type()
         if complete.num_rows == 0:
             return arguments.restore(empty(kind), mask)
+        self._checked.check_widths(complete)
         answer = self._predict(self._model, self._checked.typed(complete))
         try:
             values = answers.predicted(answer, complete.num_rows, kind)

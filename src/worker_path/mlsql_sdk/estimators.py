@@ -93,6 +93,7 @@ class EstimatorContract:
     def _features(self, batch: pa.RecordBatch) -> Any:
         if self._columns is None or self._checked.packed(batch):
             features = arguments.matrix(batch if self._names is None else self._in_order(batch))
+            self._checked.check_width(features.shape[1])
             return named(self._estimator, features, self._names)
         frame = _without_decimals(self._in_order(batch)).to_pandas()
         frame.columns = self._columns

@@ -160,7 +160,7 @@ def test_vectors_of_several_sizes() -> None:
     given = pa.RecordBatch.from_arrays(
         [vectors.from_tuples([(1, None, None, [1.0]), (1, None, None, [1.0, 2.0])])], names=["a"]
     )
-    with pytest.raises(ValueError, match=r"^row 1: the vector has size 2, but that of row 0 has size 1"):
+    with pytest.raises(ContractError, match=r"^row 1: the vector has size 2, but that of row 0 has size 1"):
         arguments.matrix(given)
     assert arguments.widths(given.column(0)) == [1, 2]
 

@@ -67,7 +67,11 @@ class Queries:
                 raise
         view = self._database.create_view(translation.sql)
         if asks:
-            argument_checks.check_calls(translation.tree, models, translation.query, self._database.kinds_of)
+            try:
+                argument_checks.check_calls(translation.tree, models, translation.query, self._database.kinds_of)
+            except SqlProblem:
+                self._database.drop_views([view.name])
+                raise
         return DuckRelation(
             view.name,
             partial(self._describe, view.name),

@@ -40,7 +40,7 @@ class Layout(AbstractContextManager["Layout"], ABC):
     """Started processes that predict one file with one pickled model."""
 
     title: str
-    _workers: list[_Started]
+    _workers: list[Started]
 
     @abstractmethod
     def __init__(self, model: Path, file: Path) -> None: ...
@@ -69,7 +69,7 @@ class Halves(Layout):
         # A row group is decoded whole, so none of them is for both.
         middle = min(ends, key=lambda end: abs(end - metadata.num_rows / 2))
         parts = (f"file_row_number < {middle}", f"file_row_number >= {middle}")
-        self._workers = [_Started(_predict_a_part, str(model), str(file), part) for part in parts]
+        self._workers = [Started(_predict_a_part, str(model), str(file), part) for part in parts]
 
     def sum(self) -> float:
         for worker in self._workers:
@@ -92,7 +92,7 @@ class Feeding(Layout):
         size = BATCH_ROWS * self._features * 8
         self._slots = [SharedMemory(create=True, size=size) for _ in range(PROCESSES * SLOTS)]
         names = [slot.name for slot in self._slots]
-        self._workers = [_Started(_predict_slots, str(model), names, self._features) for _ in range(PROCESSES)]
+        self._workers = [Started(_predict_slots, str(model), names, self._features) for _ in range(PROCESSES)]
 
     def sum(self) -> float:
         pipes = [worker.pipe for worker in self._workers]
@@ -125,7 +125,7 @@ class Feeding(Layout):
         self._database.close()
 
 
-class _Started:
+class Started:
     """A process that answers what it reads from a pipe, until that is None."""
 
     def __init__(self, work: Any, *arguments: Any) -> None:
@@ -181,6 +181,16 @@ def _predict_slots(pipe: Connection, model_path: str, names: list[str], features
         pipe.send((slot, float(model.predict(_matrix(slots[slot], features)[:rows]).sum())))
     for shared in slots:
         shared.close()
+
+
+def predict_a_row(pipe: Connection, model_path: str, features: int) -> None:
+    """Predict one row of zeros, which is here already, whenever the pipe says so."""
+    import numpy as np
+
+    model, row = _loaded(model_path), np.zeros((1, features))
+    while pipe.recv():
+        model.predict(row)
+        pipe.send(True)
 
 
 def _loaded(path: str) -> Any:

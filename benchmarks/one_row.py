@@ -3,7 +3,8 @@
 Ours is `Predictor.predict` of a record batch of one row, 30 columns or one vector, from the call to the answer as
 an Arrow array. The model's own time is that of `model.predict` on a 1 x 30 matrix that is there already, in a bare
 process that does nothing else; so ours pays for building the matrix. The times are p50 of thousands of calls, ours
-and the model's in turns.
+and the model's in turns. The last line has no bar: a bare process that holds the matrix and is told by a byte to
+predict it, which shows what two switches of processes and caches that are cold after them cost anybody.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from benchmarks import models
+from benchmarks.by_hand import Started, predict_a_row
 from benchmarks.channel import opened
 from benchmarks.measuring import Bar, Figure, Runs, in_new_process
 from benchmarks.workspace import COLUMNS, Workspace
@@ -39,7 +41,11 @@ def run(workspace: Workspace) -> list[Figure]:
             what = f"one row through a warm worker, {name}"
             note = f"p99: ours {_p99(ours)}, the model {_p99(bare)}; {len(ours):,} calls"
             figures.append(Figure(what, Runs(tuple(ours)), Runs(tuple(bare)), "model.predict", BAR, note))
-    return figures
+    by_byte = Runs(tuple(_seconds_by_byte(str(trained.pickle))))
+    return [
+        *figures,
+        Figure("one row by a bare process told by a byte", by_byte, Runs(tuple(bare)), "model.predict"),
+    ]
 
 
 def own_seconds(path: str) -> list[float]:
@@ -61,6 +67,19 @@ def _seconds(call: Callable[[], object]) -> list[float]:
         call()
         taken.append(time.perf_counter() - start)
     return taken[_WARM:]
+
+
+def _seconds_by_byte(path: str) -> list[float]:
+    worker = Started(predict_a_row, path, COLUMNS)
+
+    def ask() -> None:
+        worker.pipe.send(True)
+        worker.pipe.recv()
+
+    try:
+        return _seconds(ask)
+    finally:
+        worker.end()
 
 
 def _vector() -> pa.RecordBatch:

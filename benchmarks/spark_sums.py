@@ -1,9 +1,9 @@
 """What `predict_spark` runs in the interpreter of .venv/spark: sums of predictions in one session of local[2].
 
-    python spark_sums.py PARQUET REPEATS NAME=PICKLE …
+    python spark_sums.py PARQUET
 
-Prints one JSON object: for every model and each of the two kinds of UDF, the sum, the seconds of the first run, and
-those of `REPEATS` later ones. It imports nothing of this project.
+Reads lines `KIND PICKLE` from standard input, KIND being a kind of UDF; prints one line of JSON for the start of
+the session and for each of them, with the sum and the seconds that it took. It imports nothing of this project.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ BATCH_ROWS = 65_536
 
 
 def main() -> None:
-    numbers, repeats, *models = sys.argv[1:]
     # Else Spark starts its workers by another Python, which has no pyarrow.
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    from pyspark.sql import SparkSession
+    from pyspark.sql import SparkSession, functions
 
     start = time.perf_counter()
     spark = (
@@ -38,27 +37,21 @@ def main() -> None:
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
-    told: dict[str, Any] = {"session": time.perf_counter() - start, "models": {}}
-    frame = spark.read.parquet(numbers)
-    for model in models:
-        name, path = model.split("=", 1)
-        told["models"][name] = {
-            kind: _sums(frame, made(path, len(frame.columns)), int(repeats))
-            for kind, made in (("predict_batch_udf", _by_batch), ("pandas_udf", _by_series))
-        }
-    spark.stop()
-    print(json.dumps(told))
-
-
-def _sums(frame: Any, predict: Any, repeats: int) -> dict[str, Any]:
-    from pyspark.sql import functions
-
-    seconds = []
-    for _ in range(1 + repeats):
+    frame = spark.read.parquet(sys.argv[1])
+    _tell(seconds=time.perf_counter() - start)
+    made: dict[str, Any] = {}
+    for line in map(str.strip, sys.stdin):
+        if line not in made:
+            kind, path = line.split(" ", 1)
+            made[line] = _KINDS[kind](path, len(frame.columns))
         start = time.perf_counter()
-        answer = frame.select(functions.sum(predict(*frame.columns))).first()[0]
-        seconds.append(time.perf_counter() - start)
-    return {"sum": answer, "first": seconds[0], "seconds": seconds[1:]}
+        answer = frame.select(functions.sum(made[line](*frame.columns))).first()[0]
+        _tell(seconds=time.perf_counter() - start, sum=answer)
+    spark.stop()
+
+
+def _tell(**what: float) -> None:
+    print(json.dumps(what), flush=True)
 
 
 def _by_batch(path: str, features: int) -> Any:
@@ -109,6 +102,9 @@ def _matrix(columns: Any) -> Any:
     for place, column in enumerate(columns):
         matrix[:, place] = column
     return matrix
+
+
+_KINDS = {"predict_batch_udf": _by_batch, "pandas_udf": _by_series}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from mlsql_engine.workers.launcher import LocalLauncher, writing_to_temporary_fo
 from mlsql_engine.workers.pool import Limits, Pool, Surroundings
 from mlsql_engine.workers.pools import Pools
 from mlsql_engine.workers.watch import Watch
+from mlsql_sdk.memory import keep_freed
 
 
 class WorkerHost:
@@ -28,6 +29,8 @@ class WorkerHost:
         self._watch = Watch(self.pools.all)
 
     def _pool(self, spec: FunctionSpec) -> Pool:
+        # Batches on their way to workers take memory of the same sizes again and again.
+        keep_freed()
         self._watch.start()
         with writing_to_temporary_folder():
             folder = self._scratch.folder("function")

@@ -215,11 +215,13 @@ class Census:
             if thread.name.startswith("mlsql-output"):
                 thread.join(SECONDS)
         names = [thread.name for thread in set(threading.enumerate()) - self.threads]
-        assert [name for name in names if name.startswith("mlsql")] == []
+        names = [name for name in names if name.startswith("mlsql")]
+        assert not names, names
         after = list(psutil.Process().children(recursive=True))
-        assert [process for process in after if process.pid not in self.processes] == []
+        processes = [process for process in after if process.pid not in self.processes]
+        assert not processes, processes
         left = open_things() - self.open
-        assert left == set(), left
+        assert not left, left
 
 
 def open_things() -> set[tuple[int, str]]:

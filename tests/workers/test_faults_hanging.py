@@ -32,7 +32,9 @@ def test_a_batch_that_takes_too_long(faults: Faults, body: str, place: str | Non
     shown = "" if place is None else f" ({faults.folder}/f.py, line {faults.line_of(place)})"
     assert (error.code, error.message) == ("TIMEOUT", f"function f did not answer within 1.5 s{shown}")
     assert error.span is not None
+    assert error.hint == "the option timeout gives it more time"
     assert details(error)["worker"].endswith("/model/_model_0/model/0, rows 1 to 2")
+    assert "Aborted" not in details(error).get("last output", "")
     assert gone(faults.told.numbers())
     faults.works()
 

@@ -16,6 +16,7 @@ _LONGEST_SHOWN = 240
 _FRAME = re.compile(r'  File "(?P<file>(?!<frozen )[^"]*)", line (?P<line>\d+) in ')
 # A frame of the standard library or of an installed package says less than the script's own.
 _LIBRARY_FRAME = re.compile(r'  File ".*[/\\](?:(?:site|dist)-packages|[Ll]ib[/\\]python\d[^/\\]*)[/\\]')
+_ABORTED = "Fatal Python error: Aborted\n\n"
 _OUR_FRAME = re.compile(r'  File ".*[/\\]mlsql_sdk[/\\][^"]*", line \d+ in |  File "<string>", line 1 in <module>')
 
 
@@ -60,7 +61,9 @@ def timed_out(worker: WorkerProcess, seconds: float) -> WorkerTimeout:
     worker.abort()
     worker.output.finish(_LAST_WORD_SECONDS)
     return WorkerTimeout(
-        f"{worker.name} did not answer within {seconds:g} s{_place(worker)}", details=last_output(worker)
+        f"{worker.name} did not answer within {seconds:g} s{_place(worker)}",
+        details=last_output(worker, aborted=True),
+        hint="the option timeout gives it more time",
     )
 
 
@@ -71,7 +74,7 @@ def unresponsive(worker: WorkerProcess, seconds: float) -> WorkerProblem:
     return WorkerProblem(
         f"the process of {worker.name} gave no sign of life for {seconds:g} s{_place(worker)}",
         code="UNRESPONSIVE",
-        details=last_output(worker),
+        details=last_output(worker, aborted=True),
         hint="it was stopped, or native code in it keeps the lock of the interpreter",
     )
 
@@ -103,10 +106,11 @@ def _place(worker: WorkerProcess) -> str:
     return ""
 
 
-def last_output(worker: WorkerProcess) -> list[Detail]:
-    """What it printed last, if anything, as a block of an error."""
+def last_output(worker: WorkerProcess, *, aborted: bool = False) -> list[Detail]:
+    """What it printed last, if anything, as a block of an error; it did not crash where we `aborted` it."""
     worker.output.catch_up(_LAST_WORD_SECONDS)
-    return output_detail(worker.output.tail())
+    tail = worker.output.tail()
+    return output_detail(tail.replace(_ABORTED, "") if aborted else tail)
 
 
 def output_detail(tail: str) -> list[Detail]:

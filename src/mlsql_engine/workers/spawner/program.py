@@ -36,7 +36,7 @@ LENGTH = struct.Struct("!I")
 OUTPUT = "OUTPUT"
 _MOST_DESCRIPTORS = 8
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_LOOKS, _TRACKER_LOOKS, _LOOK_SECONDS = 2000, 250, 0.002
+_LOOKS, _TRACKER_LOOKS, _LOOK_SECONDS = 2000, 1000, 0.002
 # When memory runs out, the kernel shall end a worker before anything else of the user's.
 _KILL_ME_FIRST = b"500"
 
@@ -248,17 +248,19 @@ def end_children(spared: Collection[int]) -> None:
         if not children:
             return
         for pid in children:
-            if look >= _TRACKER_LOOKS or not _is_tracker(pid):
+            if look >= _TRACKER_LOOKS or not _may_be_tracker(pid):
                 os.kill(pid, signal.SIGKILL)
         for pid in children:
             os.waitpid(pid, os.WNOHANG)
         time.sleep(_LOOK_SECONDS)
 
 
-def _is_tracker(pid: int) -> bool:
+def _may_be_tracker(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return b"resource_tracker" in file.read()
+            command = file.read()
+            # It is empty while a program is being started, and when it has ended.
+            return not command or b"resource_tracker" in command
     except OSError:
         return False
 

@@ -7,6 +7,7 @@ import select
 import textwrap
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -225,13 +226,17 @@ class Census:
 
 
 def open_things() -> set[tuple[int, str]]:
-    """The descriptors of this process that are sockets, pipes, or memory that is shared."""
-    found = set()
+    """The descriptors of this process that lead to another one: sockets, pipes, or memory that is shared.
+
+    A pipe whose both ends are here is a library's own, by which it wakes its threads.
+    """
+    found = []
     for name in os.listdir("/proc/self/fd"):
         try:
             target = os.readlink(f"/proc/self/fd/{name}")
         except OSError:  # the one that lists
             continue
         if target.startswith(("socket:", "pipe:", "/memfd:", "/dev/shm", "anon_inode:[pidfd]")):
-            found.add((int(name), target))
-    return found
+            found.append((int(name), target))
+    ends = Counter(target for _, target in found if target.startswith("pipe:"))
+    return {(number, target) for number, target in found if ends[target] < 2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -39,6 +40,8 @@ class Database:
             ":memory:",
             config={
                 "temp_directory": str(scratch.path / "spill"),
+                # One more than the cores: a thread that waits for the answers of a model computes nothing.
+                "threads": (os.cpu_count() or 1) + 1,
                 # A table is a table of the session, never a Python variable or a download.
                 "python_enable_replacements": "false",
                 "autoinstall_known_extensions": "false",

@@ -96,10 +96,20 @@ class Reading:
                 f"{identifier(column) if stage.gives(column) else _NOT_ASKED}::{kind} AS {identifier(column)}"
                 for column, kind in stage.types.items()
             ]
-            tables.append((node.view, f"SELECT {', '.join(columns)} FROM {identifier(name)}"))
+            tables.append((node.view, f"SELECT {', '.join(columns)} FROM {_by_one_thread(name)}"))
         tables += [(node.view, node.definition) for node in self._between]
         written = ", ".join(f"{identifier(name)} AS NOT MATERIALIZED ({select})" for name, select in tables)
         return f"WITH {written} " if tables else ""
+
+
+def _by_one_thread(stream: str) -> str:
+    """A stream as a table that one thread of the engine reads.
+
+    The engine would have all its threads wait for the stream, and none left for the query that feeds it. A number
+    of rows that something looks at is given by one thread, as the rows come.
+    """
+    number = identifier(f"{stream}_number")
+    return f"(SELECT *, row_number() OVER () AS {number} FROM {identifier(stream)}) WHERE {number} <> 0"
 
 
 _SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)

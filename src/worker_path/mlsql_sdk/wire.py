@@ -127,7 +127,7 @@ class Channel:
 
     def ended(self) -> bool:
         """Whether the other side has closed the connection and nothing is left to read. Does not wait."""
-        if self._start < self._end:
+        if self._start < self._end or not self._poll.poll(0):
             return False
         self.connection.settimeout(0)
         try:
@@ -148,7 +148,8 @@ class Channel:
         if version != VERSION or control_size > MAX_CONTROL or payload_size > MAX_PAYLOAD:
             raise WireError(f"not a message of this protocol version ({VERSION})")
         try:
-            control = json.loads(bytes(self._read(control_size)))
+            text = self._read(control_size)
+            control = {} if text == _NO_CONTROL else json.loads(bytes(text))
             message_kind = Kind(kind)
         except (ValueError, RecursionError) as error:
             raise WireError(f"not a message: {error}") from error

@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,9 @@ class WorkerCommand:
 class Launcher(Protocol):
     """Starts workers somewhere."""
 
+    def prepare(self) -> None:
+        """Begin what the first start takes, and do not wait for it."""
+
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """A process that is about to say hello. Raises WorkerProblem when it cannot be started."""
 
@@ -69,6 +72,11 @@ class LocalLauncher:
         self._copying = threading.Lock()
         self._spawner = Spawner()
         self._numbers = itertools.count(1)
+
+    def prepare(self) -> None:
+        """Have the spawner come up. See Launcher.prepare."""
+        with held_signals(), suppress(OSError):  # the start will tell
+            self._spawner.prepare()
 
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """Start a process. See Launcher.start."""

@@ -141,6 +141,10 @@ class ListedLauncher:
         self._launcher = launcher
         self._roster = roster
 
+    def prepare(self) -> None:
+        """See Launcher.prepare."""
+        self._launcher.prepare()
+
     def start(self, command: WorkerCommand) -> WorkerProcess:
         """See Launcher.start."""
 

@@ -97,6 +97,10 @@ class Spawner:
         child.started()
         return child
 
+    def prepare(self) -> None:
+        """Start the spawner, and do not wait until it is up. Raises OSError where the system refuses."""
+        self._connected()
+
     def _connected(self) -> _Connection:
         with self._lock:
             if self._connection is None or self._connection.lost:

@@ -64,7 +64,8 @@ def kafka_broker() -> Iterator[KafkaBroker]:
         settings = folder / "server.properties"
         settings.write_text(_settings(folder, port, other), encoding="utf-8")
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        formatting = _java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings)
+        # One word: some begin with a dash.
+        formatting = _java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", settings)
         subprocess.run(formatting, check=True, capture_output=True, timeout=SECONDS)
         guard = subprocess.Popen(
             [sys.executable, "-c", _GUARD, *_java("kafka.Kafka", settings)],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from mlsql_engine import connect
+from mlsql_engine import MlsqlError, connect
 from mlsql_engine.core.progress import SilentProgress
 from mlsql_engine.workers.pool import Limits
 from mlsql_engine.workers.watch import look_at
@@ -53,9 +53,25 @@ def test_the_cap_is_a_variable(faults: Faults, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setenv("MLSQL_MAX_WORKERS", "3")
     assert most_workers() == 3
-    for wrong in ("", "0", "-1", "many"):
+    monkeypatch.setenv("MLSQL_MAX_WORKERS", "")
+    assert most_workers() == max(8, 4 * (os.cpu_count() or 1))
+    for wrong in ("0", "-1", "many"):
         monkeypatch.setenv("MLSQL_MAX_WORKERS", wrong)
-        assert most_workers() == max(8, 4 * (os.cpu_count() or 1))
+        with pytest.raises(MlsqlError) as caught:
+            most_workers()
+        assert (caught.value.code, caught.value.message) == (
+            "BAD_VALUE",
+            f"the environment variable MLSQL_MAX_WORKERS is '{wrong}'",
+        )
+
+
+def test_the_folder_of_workers_goes_with_them(faults: Faults) -> None:
+    faults.register(IDENTITY)
+    (pool,) = faults.session._state.functions._pools.all()
+    folder = pool._around.folder
+    assert folder.is_dir()
+    faults.register(TIMES.replace("FACTOR", "2.0"))
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("most_workers", [1])

@@ -7,16 +7,26 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from mlsql_engine.core.errors import BadValue
+
 _LOOK_SECONDS = 0.1
 VARIABLE = "MLSQL_MAX_WORKERS"
 
 
 def most_workers() -> int:
-    """The environment variable MLSQL_MAX_WORKERS; without it four for each core, and at least eight."""
-    written = os.environ.get(VARIABLE, "")
-    if written.isdigit() and int(written) > 0:
-        return int(written)
-    return max(8, 4 * (os.cpu_count() or 1))
+    """The environment variable MLSQL_MAX_WORKERS; without it four for each core, and at least eight.
+
+    Raises BadValue where it is no whole number from 1 on.
+    """
+    written = os.environ.get(VARIABLE, "").strip()
+    if not written:
+        return max(8, 4 * (os.cpu_count() or 1))
+    if not (written.isascii() and written.isdigit() and int(written) > 0):
+        raise BadValue(
+            f"the environment variable {VARIABLE} is '{written}'",
+            hint="it is how many workers of functions there may be, a whole number from 1 on",
+        )
+    return int(written)
 
 
 class Idling(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from mlsql_engine.workers.launcher import Launcher, WorkerCommand
 from mlsql_engine.workers.roster import WorkerEntry
 from mlsql_engine.workers.worker import Loaded, Worker
 
+_CLOSING_SECONDS = 10.0
 _RETRIED = frozenset({"CRASHED", "PROTOCOL"})
 
 
@@ -310,7 +312,7 @@ class Pool:
         return True
 
     def close(self) -> None:
-        """End all workers; batches that are under way fail."""
+        """End all workers, and remove the folder that they ran in; batches that are under way fail."""
         with self._changed:
             self._closed = True
             working = [worker for worker in self.workers() if worker not in self._idle]
@@ -324,9 +326,7 @@ class Pool:
             while self._starting or self._workers:
                 if not self._changed.wait(_CLOSING_SECONDS):
                     break
-
-
-_CLOSING_SECONDS = 10.0
+        shutil.rmtree(self._around.folder, ignore_errors=True)
 
 
 def _is_lost(worker: Worker, error: BaseException) -> bool:

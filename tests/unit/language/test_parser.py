@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lines_run import lines_run
 from mlsql_engine.core.errors import MlsqlError, SyntaxProblem
 from mlsql_engine.core.span import Source
 from mlsql_engine.core.text import Text
@@ -453,7 +453,7 @@ def only_mlsql_errors(text: str) -> None:
 )
 def test_the_work_grows_with_the_length(head: str, piece: str, tail: str) -> None:
     statements("select 1 as t; load csv.`a` as t;")  # the grammar is read once
-    small, large = (lines_run(head + piece * count + tail) for count in (100, 200))
+    small, large = (lines_run(partial(statements, head + piece * count + tail)) for count in (100, 200))
     assert large <= 2 * small
 
 
@@ -478,21 +478,3 @@ def test_long_texts_are_read_at_once(text: str) -> None:
 def test_a_long_number_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(SyntaxProblem):
         statements("set a = " + "1" * 300_000 + "x;")
-
-
-def lines_run(text: str) -> int:
-    """How many lines of Python parsing a text takes: a measure of the work that no clock disturbs."""
-    count = 0
-
-    def tell(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return tell
-
-    before = sys.gettrace()
-    sys.settrace(tell)
-    try:
-        statements(text)
-    finally:
-        sys.settrace(before)
-    return count

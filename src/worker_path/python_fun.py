@@ -58,9 +58,9 @@ def batch(
 def matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any]:
     """The arguments as a float64 matrix (rows, features): one vector, one array of numbers, or number columns.
 
-    One pass over the memory: number columns make a column-major matrix; dense vectors and arrays are a read-only,
-    row-major view of the batch. Raises an error for other arguments, for rows of different lengths, and for sparse
-    vectors of more than 2^28 cells (2 GB) in all, which `csr` takes.
+    Number columns make a column-major matrix, vectors and arrays a row-major one. It is read-only: doubles and
+    dense vectors are not copied, so that it is the batch's own memory. Raises an error for other arguments, for
+    rows of different lengths, and for sparse vectors of more than 2^28 cells (2 GB) in all, which `csr` takes.
     """
     return _arguments.dense_matrix(batch)
 

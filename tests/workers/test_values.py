@@ -231,6 +231,41 @@ def test_a_model_without_a_script(asking: Asking) -> None:
         )  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("argument", ["a, b", "struct(*)", "vec_dense(array(a, b))", "array(a, b)"])
+def test_a_model_may_work_in_the_memory_of_its_rows(asking: Asking, argument: str) -> None:
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    shown = np.array([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0]])
+    asking.model(make_pipeline(StandardScaler(copy=False), LinearRegression()).fit(shown.copy(), shown.sum(axis=1)))
+    # Several batches, each of which is large enough for shared memory.
+    answers = f"""
+        select double(id) as a, double(id % 7) as b from range(150000) as rows;
+        register PythonAlg.`model` as f where workers='1';
+        select count(*) as n, max(abs(f({argument}) - a - b)) < 1e-6 as right from rows as t;
+    """
+    assert asking.run(answers) == [{"n": 150_000, "right": True}]
+
+
+def test_a_script_cannot_write_over_its_rows(asking: Asking) -> None:
+    asking.script("""
+        import python_fun
+
+        def predict(model, batch):
+            matrix = python_fun.matrix(batch)
+            try:
+                matrix -= 1
+            except ValueError as error:
+                return [str(error)] * batch.num_rows
+
+        python_fun.batch(lambda path: None, predict, return_type="string")
+    """)
+    for argument in ("double(id), double(id)", "id, id", "vec_dense(array(id, id))", "array(id, id)"):
+        rows = asking.run(f"select distinct f({argument}) as said from range(20000) as t;")
+        assert rows == [{"said": "output array is read-only"}], argument
+
+
 def test_a_wide_sparse_model_without_a_script(asking: Asking) -> None:
     from scipy import sparse
     from sklearn.linear_model import LogisticRegression

@@ -36,7 +36,7 @@ class SharedBatches:
 
         if slot not in self._maps:
             self._maps[slot] = mmap.mmap(
-                self._descriptor, slot.size, mmap.MAP_SHARED, mmap.PROT_READ, offset=slot.offset
+                self._descriptor, slot.size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=slot.offset
             )
         view = memoryview(self._maps[slot])
         self._views[slot] = view

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import accepted, block_columns, type_names, types, vectors
+from . import accepted, block_columns, call_memory, type_names, types, vectors
 from .failures import ContractError
 
 if TYPE_CHECKING:
@@ -148,8 +148,9 @@ def restore(values: pa.Array, mask: pa.Array | None) -> pa.Array:
 def matrix(batch: pa.RecordBatch, called: str = "the model") -> Any:
     """The arguments as one float64 matrix, (rows, features); a very wide sparse vector column as CSR.
 
-    One pass over the memory: number columns are column-major, arrays and dense vectors a view of Arrow's memory,
-    which is row-major and read-only. Raises ContractError where they are no numbers; `called` wanted them.
+    At most one pass over the memory: number columns are column-major, arrays and dense vectors row-major; what is
+    doubles without NULL is a view of the batch's own memory. Raises ContractError where they are no numbers;
+    `called` wanted them.
     """
     if batch.num_columns == 1:
         column = batch.column(0)
@@ -162,7 +163,10 @@ def matrix(batch: pa.RecordBatch, called: str = "the model") -> Any:
 
 
 def dense_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any]:
-    """As `matrix`, never as CSR. Raises ContractError where it would have more than 2^28 cells (2 GB)."""
+    """As `matrix`, never as CSR, and read-only.
+
+    Raises ContractError where it would have more than 2^28 cells (2 GB).
+    """
     import pyarrow.compute as pc
 
     if batch.num_columns == 1 and vectors.is_vector_type(batch.column(0).type):
@@ -173,8 +177,10 @@ def dense_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any]:
                 f"{len(column)} sparse vectors of size {size} are too many numbers for a matrix",
                 "python_fun.csr(batch) gives them as a sparse matrix",
             )
-        return _dense(column)
-    made: np.ndarray[Any, Any] = matrix(batch, "python_fun.matrix")
+        made = _dense(column)
+    else:
+        made = matrix(batch, "python_fun.matrix")
+    made.flags.writeable = False  # the batch itself may be looked at again
     return made
 
 
@@ -204,9 +210,16 @@ def matrix_of(features: Any, kind: str) -> np.ndarray[Any, Any]:
 
 
 def whole_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any] | None:
-    """Number columns without NULL as a column-major matrix, made by Arrow; None where they are something else."""
+    """Number columns without NULL as a column-major matrix; None where they are something else.
+
+    Of doubles that lie as in an Arrow IPC message it is a view, which may be written to.
+    """
     import numpy as np
     import pyarrow as pa
+
+    quick = call_memory.matrix(batch)
+    if quick is not None:
+        return quick
 
     # Arrow takes the widest type of all columns, which beside uint64 is no number that all of them are.
     if not hasattr(batch, "to_tensor") or not _tensor_types().issuperset(batch.schema.types):

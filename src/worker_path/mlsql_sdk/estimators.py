@@ -7,7 +7,7 @@ import warnings
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import accepted, answers, arguments, contracts, model_files, probing, return_types
+from . import accepted, answers, arguments, call_memory, contracts, model_files, probing, return_types
 from .accepted import Accepted
 from .failures import ContractError
 
@@ -94,6 +94,8 @@ class EstimatorContract:
         if self._columns is None or self._checked.packed(batch):
             features = arguments.matrix(batch if self._names is None else self._in_order(batch))
             self._checked.check_width(features.shape[1])
+            if not hasattr(features, "tocsr"):
+                features = call_memory.writable(features)
             return named(self._estimator, features, self._names)
         frame = _without_decimals(self._in_order(batch)).to_pandas()
         frame.columns = self._columns

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mlsql_sdk import arguments, types, vectors
+from mlsql_sdk import arguments, call_memory, types, vectors
 from mlsql_sdk.failures import ContractError
 
 
@@ -123,6 +123,52 @@ def test_number_columns_are_column_major_doubles(columns: list[pa.Array]) -> Non
     matrix = arguments.matrix(rows)
     assert matrix.tolist() == [[float(a), float(b)] for a, b in zip(*(c.to_pylist() for c in columns), strict=True)]
     assert (matrix.dtype, matrix.flags.f_contiguous, matrix.shape) == (np.float64, True, (len(columns[0]), 2))
+
+
+def sent(columns: list[pa.Array]) -> pa.RecordBatch:
+    """The columns as they come out of an Arrow IPC message."""
+    rows = pa.RecordBatch.from_arrays(columns, names=[str(place) for place in range(len(columns))])
+    return pa.ipc.read_record_batch(pa.py_buffer(bytearray(rows.serialize())), rows.schema)
+
+
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_doubles_of_a_message_are_a_view(count: int) -> None:
+    rows = sent([pa.array([place + 0.25, place + 0.5, place + 0.75, -1.0]) for place in range(count)])
+    matrix = arguments.matrix(rows)
+    assert matrix.tolist() == [list(row.values()) for row in rows.to_pylist()]
+    assert (matrix.flags.owndata, matrix.flags.writeable, matrix.flags.f_contiguous) == (False, True, True)
+    assert arguments.matrix(rows.slice(1, 2)).tolist() == [list(row.values()) for row in rows.to_pylist()[1:3]]
+    matrix[:] = 7.0
+    assert rows.column(count - 1).to_pylist() == [7.0] * 4
+
+
+def test_what_a_view_is_of_lives_as_long_as_the_view() -> None:
+    matrix = arguments.matrix(sent([pa.array([1.5] * 1000), pa.array([2.5] * 1000)]))
+    assert np.array_equal(matrix, np.full((1000, 2), [1.5, 2.5]))
+    assert isinstance(matrix.base.owner, pa.RecordBatch)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [pa.array([1.5, 2.5]), pa.array([3, 4], pa.int64())],
+        [pa.array([1.5, 2.5], pa.float32()), pa.array([3.5, 4.5], pa.float32())],
+        [pa.array([1.5, 2.5]), pa.array([3.5, 4.5]), pa.array(["a", "b"])],
+        [pa.array([1.5, None]), pa.array([3.5, 4.5])],
+        [pa.array([], pa.float64()), pa.array([], pa.float64())],
+    ],
+)
+def test_what_is_no_view(columns: list[pa.Array]) -> None:
+    assert call_memory.matrix(sent(columns)) is None
+
+
+def test_columns_in_another_order_are_no_view() -> None:
+    rows = sent([pa.array([1.0, 2.0]), pa.array([3.0, 4.0]), pa.array([5.0, 6.0])])
+    for names in (["1", "0"], ["0", "2", "1"], ["1", "1"], ["0", "2"]):
+        assert call_memory.matrix(rows.select(names)) is None
+        assert arguments.matrix(rows.select(names)).tolist() == [
+            [row[name] for name in names] for row in rows.to_pylist()
+        ]
 
 
 def test_vectors_and_arrays_are_views() -> None:

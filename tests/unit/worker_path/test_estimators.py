@@ -47,6 +47,14 @@ class Shows(Plain):
         return super().predict(features)
 
 
+class Doubles:
+    """Works in what it is given."""
+
+    def predict(self, features: Any) -> Any:
+        features *= 2
+        return features.sum(axis=1)
+
+
 def contract(tmp_path: Path, model: Any, return_type: str | None = None) -> EstimatorContract:
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
     made = EstimatorContract()
@@ -164,6 +172,21 @@ def test_wrong_counts(tmp_path: Path, rows: pa.RecordBatch, message: str) -> Non
     with pytest.raises(ContractError) as caught:
         contract(tmp_path, Shows()).predict(rows)
     assert (str(caught.value), caught.value.code) == (message, "ARGUMENTS")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [pa.array([1.0, 3.0]), pa.array([2.0, 4.0])],
+        [pa.array([1, 3]), pa.array([2, 4])],
+        [vectors.from_matrix(np.array([[1.0, 2.0], [3.0, 4.0]]))],
+        [pa.array([[1.0, 2.0], [3.0, 4.0]])],
+    ],
+)
+def test_a_model_may_work_in_the_memory_of_its_rows(tmp_path: Path, columns: list[pa.Array]) -> None:
+    rows = batch(*columns)
+    sent = pa.ipc.read_record_batch(pa.py_buffer(bytearray(rows.serialize())), rows.schema)
+    assert contract(tmp_path, Doubles()).predict(sent).to_pylist() == [6.0, 14.0]
 
 
 def test_a_wide_sparse_model_gets_a_sparse_matrix(tmp_path: Path) -> None:

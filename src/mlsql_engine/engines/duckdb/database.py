@@ -48,6 +48,8 @@ class Database:
                 "autoload_known_extensions": "false",
             },
         )
+        # A statement looks at the columns of a file several times. Whether it has changed is seen each time.
+        self.connection.execute("SET GLOBAL parquet_metadata_cache = true")
         self.interruption = Interruption(cancel_calls)
         self._macros: frozenset[str] = frozenset()
         self._numbers = itertools.count(1)

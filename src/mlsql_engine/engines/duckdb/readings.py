@@ -65,6 +65,8 @@ class Reading:
     def batches(self, rows: int) -> Iterator[pa.RecordBatch]:
         """The rows under their hidden field names, `rows` of them a batch. Raises what the user shall see."""
         explain = self._readings.diagnosis.explain
+        # What is read whole is read faster page by page, than when copied from blocks that are fetched ahead.
+        self.cursor.execute("SET SESSION disable_parquet_prefetching = true")
         try:
             yield from self.cursor.sql(self.select).to_arrow_reader(rows)
         except Exception as error:
@@ -105,13 +107,13 @@ class Reading:
 def _by_one_thread(stream: str) -> str:
     """A stream as a table that one thread of the engine reads.
 
-    The engine would have all its threads wait for the stream, and none left for the query that feeds it. A number
-    of rows that something looks at is given by one thread, as the rows come.
+    The engine would have all its threads wait for the stream, and none left for the query that feeds it. The first
+    so many rows, in their order, are given by one thread.
     """
-    number = identifier(f"{stream}_number")
-    return f"(SELECT *, row_number() OVER () AS {number} FROM {identifier(stream)}) WHERE {number} <> 0"
+    return f"(FROM {identifier(stream)} LIMIT {_ALL_ROWS})"
 
 
+_ALL_ROWS = 2**63 - 1
 _SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _NOT_ASKED = "error('the answers of a model are read that were not asked for' || coalesce(\"row\"::VARCHAR, ''))"
 

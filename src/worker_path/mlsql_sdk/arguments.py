@@ -26,13 +26,22 @@ _MOST_CELLS = 1 << 28
 
 def spread(batch: pa.RecordBatch) -> pa.RecordBatch:
     """`struct(*)` as the columns it stands for; every other batch as it is."""
+    return _fields(batch) if _is_spread(batch) else batch
+
+
+def _is_spread(batch: pa.RecordBatch) -> bool:
     import pyarrow as pa
 
     if batch.num_columns != 1:
-        return batch
+        return False
+    kind = batch.schema.field(0).type
+    return pa.types.is_struct(kind) and not vectors.is_vector_type(kind)
+
+
+def _fields(batch: pa.RecordBatch) -> pa.RecordBatch:
+    import pyarrow as pa
+
     column = batch.column(0)
-    if not pa.types.is_struct(column.type) or vectors.is_vector_type(column.type):
-        return batch
     if column.null_count == 0:
         return pa.RecordBatch.from_struct_array(column)
     # flatten() carries the struct's own NULLs over to its fields.
@@ -40,21 +49,34 @@ def spread(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 class Checked:
-    """Checks and shapes the batches of a function that takes `takes`, None for anything; each schema once."""
+    """Checks and shapes the batches of a function that takes `takes`, None for anything; each schema once.
+
+    Of the batch that was shaped last, `vectors` tells whether it is one column of vectors, and `numbers` whether
+    Arrow itself may make a matrix of it.
+    """
 
     def __init__(self, takes: Accepted | None) -> None:
         self._takes = takes
         self._schema: pa.Schema | None = None
-        self._types: list[pa.DataType | None] = []
+        self._spreads = False
+        self.vectors = False
+        self.numbers = False
 
     def spread(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the columns that `struct(*)` stands for. Raises ContractError for what is not taken."""
-        if self._takes is None or self._takes.spread:
-            batch = spread(batch)
-        if self._takes is not None and (self._schema is None or not batch.schema.equals(self._schema)):
-            check(batch, self._takes)
-            self._schema = batch.schema
-        return batch
+        schema = batch.schema
+        if self._schema is None or not schema.equals(self._schema):
+            self._look_at(batch)
+            self._schema = schema
+        return _fields(batch) if self._spreads else batch
+
+    def _look_at(self, batch: pa.RecordBatch) -> None:
+        self._spreads = (self._takes is None or self._takes.spread) and _is_spread(batch)
+        shaped = _fields(batch) if self._spreads else batch
+        if self._takes is not None:
+            check(shaped, self._takes)
+        self.vectors = shaped.num_columns == 1 and vectors.is_vector_type(shaped.schema.field(0).type)
+        self.numbers = are_numbers(shaped)
 
     def check_widths(self, batch: pa.RecordBatch) -> None:
         """Raise ContractError where one vector or array holds another number of features than is taken."""
@@ -158,7 +180,7 @@ def matrix(batch: pa.RecordBatch, called: str = "the model") -> Any:
             return _vector_matrix(column)
         if type_names.is_list(column.type):
             return _list_matrix(column, called)
-    made = whole_matrix(batch)
+    made = whole_matrix(batch) if are_numbers(batch) else None
     return _column_matrix(batch, called) if made is None else made
 
 
@@ -210,7 +232,7 @@ def matrix_of(features: Any, kind: str) -> np.ndarray[Any, Any]:
 
 
 def whole_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any] | None:
-    """Number columns without NULL as a column-major matrix; None where they are something else.
+    """Columns that `are_numbers` as a column-major matrix; None where there is a NULL.
 
     Of doubles that lie as in an Arrow IPC message it is a view, which may be written to.
     """
@@ -220,16 +242,18 @@ def whole_matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any] | None:
     quick = call_memory.matrix(batch)
     if quick is not None:
         return quick
-
-    # Arrow takes the widest type of all columns, which beside uint64 is no number that all of them are.
-    if not hasattr(batch, "to_tensor") or not _tensor_types().issuperset(batch.schema.types):
-        return None
     try:
         made = batch.to_tensor(null_to_nan=False, row_major=False).to_numpy()
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return None
     doubles: np.ndarray[Any, Any] = made if made.dtype == np.float64 else made.astype(np.float64)
     return doubles
+
+
+def are_numbers(batch: pa.RecordBatch) -> bool:
+    """Whether all columns are of numbers that Arrow makes one matrix of."""
+    # It takes the widest type of them, which beside uint64 is no number that all of them are.
+    return hasattr(batch, "to_tensor") and _tensor_types().issuperset(batch.schema.types)
 
 
 @cache

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CELL = 8  # bytes of a double
+_LEAST_CELLS = 1 << 13  # to copy fewer takes less time than to look where they lie
 
 
 class _Doubles:
@@ -32,13 +33,14 @@ class _Doubles:
 def matrix(batch: pa.RecordBatch) -> np.ndarray[Any, Any] | None:
     """The columns of a call's batch as a column-major float64 matrix, (rows, columns), without a copy.
 
-    None where they are not all doubles without NULL that lie one after the other, as in an Arrow IPC message.
+    None where they are not all doubles without NULL that lie one after the other, as in an Arrow IPC message, or
+    where they are few.
     """
     import numpy as np
     import pyarrow as pa
 
     double = pa.float64()
-    if not batch.num_rows or any(kind != double for kind in batch.schema.types):
+    if batch.num_rows * batch.num_columns < _LEAST_CELLS or any(kind != double for kind in batch.schema.types):
         return None
     columns = batch.columns
     if any(column.null_count for column in columns):

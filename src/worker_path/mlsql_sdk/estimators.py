@@ -7,7 +7,7 @@ import warnings
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import accepted, answers, arguments, call_memory, contracts, model_files, probing, return_types
+from . import accepted, answers, arguments, call_memory, contracts, model_files, probing, return_types, vectors
 from .accepted import Accepted
 from .failures import ContractError
 
@@ -80,15 +80,26 @@ class EstimatorContract:
         return arguments.restore(answers.predicted(answer, batch.num_rows, self.return_type()), mask)
 
     def _quick(self, batch: pa.RecordBatch) -> Any:
-        """Columns of numbers without NULL as what the estimator takes, in one pass; None for all else."""
+        """Numbers or dense vectors without NULL as what the estimator takes, in one pass; None for all else."""
         if self._columns is None:
+            if self._checked.vectors:
+                return self._vectors(batch.column(0))
+            if not self._checked.numbers:
+                return None
             if self._names is not None:
                 batch = self._in_order(batch)
             return arguments.whole_matrix(batch)
-        if not arguments.all_doubles(batch):
+        if not self._checked.numbers or not arguments.all_doubles(batch):
             return None
         matrix = arguments.whole_matrix(self._in_order(batch))
         return None if matrix is None else _frame(matrix, self._columns)
+
+    def _vectors(self, column: pa.StructArray) -> Any:
+        matrix = vectors.shared_matrix(column)
+        if matrix is None:
+            return None
+        self._checked.check_width(matrix.shape[1])
+        return call_memory.writable(matrix)
 
     def _features(self, batch: pa.RecordBatch) -> Any:
         if self._columns is None or self._checked.packed(batch):

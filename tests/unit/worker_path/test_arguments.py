@@ -11,6 +11,8 @@ import pytest
 from mlsql_sdk import arguments, call_memory, types, vectors
 from mlsql_sdk.failures import ContractError
 
+MANY = 10_000
+
 
 def batch(**columns: Any) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
@@ -133,42 +135,48 @@ def sent(columns: list[pa.Array]) -> pa.RecordBatch:
 
 @pytest.mark.parametrize("count", [1, 2, 30])
 def test_doubles_of_a_message_are_a_view(count: int) -> None:
-    rows = sent([pa.array([place + 0.25, place + 0.5, place + 0.75, -1.0]) for place in range(count)])
+    rows = sent([pa.array(np.arange(MANY) + place / 64) for place in range(count)])
     matrix = arguments.matrix(rows)
-    assert matrix.tolist() == [list(row.values()) for row in rows.to_pylist()]
+    expected = np.arange(MANY)[:, None] + np.arange(count) / 64
+    assert np.array_equal(matrix, expected)
     assert (matrix.flags.owndata, matrix.flags.writeable, matrix.flags.f_contiguous) == (False, True, True)
-    assert arguments.matrix(rows.slice(1, 2)).tolist() == [list(row.values()) for row in rows.to_pylist()[1:3]]
+    assert np.array_equal(arguments.matrix(rows.slice(1, MANY - 2)), expected[1:-1])
     matrix[:] = 7.0
-    assert rows.column(count - 1).to_pylist() == [7.0] * 4
+    assert rows.column(count - 1).to_pylist() == [7.0] * MANY
+
+
+def test_few_doubles_are_copied() -> None:
+    rows = sent([pa.array([1.5, 2.5]), pa.array([3.5, 4.5])])
+    assert call_memory.matrix(rows) is None
+    assert arguments.matrix(rows).tolist() == [[1.5, 3.5], [2.5, 4.5]]
 
 
 def test_what_a_view_is_of_lives_as_long_as_the_view() -> None:
-    matrix = arguments.matrix(sent([pa.array([1.5] * 1000), pa.array([2.5] * 1000)]))
-    assert np.array_equal(matrix, np.full((1000, 2), [1.5, 2.5]))
+    matrix = arguments.matrix(sent([pa.array([1.5] * MANY), pa.array([2.5] * MANY)]))
+    assert np.array_equal(matrix, np.full((MANY, 2), [1.5, 2.5]))
     assert isinstance(matrix.base.owner, pa.RecordBatch)
 
 
 @pytest.mark.parametrize(
-    "columns",
+    "second",
     [
-        [pa.array([1.5, 2.5]), pa.array([3, 4], pa.int64())],
-        [pa.array([1.5, 2.5], pa.float32()), pa.array([3.5, 4.5], pa.float32())],
-        [pa.array([1.5, 2.5]), pa.array([3.5, 4.5]), pa.array(["a", "b"])],
-        [pa.array([1.5, None]), pa.array([3.5, 4.5])],
-        [pa.array([], pa.float64()), pa.array([], pa.float64())],
+        pa.array(range(MANY)),
+        pa.array(np.zeros(MANY, np.float32)),
+        pa.array(["a"] * MANY),
+        pa.array([None, *[1.5] * (MANY - 1)]),
     ],
 )
-def test_what_is_no_view(columns: list[pa.Array]) -> None:
-    assert call_memory.matrix(sent(columns)) is None
+def test_what_is_no_view(second: pa.Array) -> None:
+    first = pa.array(np.ones(MANY))
+    for columns in ([first, second], [second, first], [second, second]):
+        assert call_memory.matrix(sent(columns)) is None
 
 
 def test_columns_in_another_order_are_no_view() -> None:
-    rows = sent([pa.array([1.0, 2.0]), pa.array([3.0, 4.0]), pa.array([5.0, 6.0])])
+    rows = sent([pa.array(np.full(MANY, value)) for value in (1.0, 2.0, 3.0)])
     for names in (["1", "0"], ["0", "2", "1"], ["1", "1"], ["0", "2"]):
         assert call_memory.matrix(rows.select(names)) is None
-        assert arguments.matrix(rows.select(names)).tolist() == [
-            [row[name] for name in names] for row in rows.to_pylist()
-        ]
+        assert arguments.matrix(rows.select(names))[MANY - 1].tolist() == [float(name) + 1 for name in names]
 
 
 def test_vectors_and_arrays_are_views() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.scratch import Scratch
-from mlsql_engine.engines.duckdb import functions
+from mlsql_engine.engines.duckdb import allocator, functions
 from mlsql_engine.engines.duckdb.interruption import Interruption
 from mlsql_engine.engines.quoting import identifier, literal
 
@@ -21,19 +22,22 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 Result = TypeVar("Result")
+_INNER_SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
 
 
 class View(NamedTuple):
-    """A view and the select that it is."""
+    """A view and the select that it is; `nested` where that may not read all that its inner selects give."""
 
     name: str
     select: str
+    nested: bool
 
 
 class Database:
     """One database. A cursor with an open reader takes no other query, so every query has a cursor of its own."""
 
     def __init__(self, scratch: Scratch, cancel_calls: Callable[[], None]) -> None:
+        allocator.keep_freed()
         import duckdb
 
         self.connection = duckdb.connect(
@@ -94,8 +98,9 @@ class Database:
         view = self.new_name()
         create = f"CREATE OR REPLACE VIEW {identifier(view)} AS"
         cursor.execute(f"{create} {select}")
+        nested = _INNER_SELECT.search(select, 1) is not None
         if wide_as is None:
-            return View(view, select)
+            return View(view, select, nested)
         made = cursor.sql(f"SELECT * FROM {identifier(view)}")
         wide = [
             identifier(name) for name, kind in zip(made.columns, made.types, strict=True) if kind.id == "hugeint"
@@ -104,7 +109,7 @@ class Database:
             narrowed = ", ".join(f"{name}::{wide_as} AS {name}" for name in wide)
             select = f"SELECT * REPLACE ({narrowed}) FROM ({select})"
             cursor.execute(f"{create} {select}")
-        return View(view, select)
+        return View(view, select, nested)
 
     def create_empty_view(self, view: str, types: Mapping[str, str]) -> None:
         """A view for what is read in another way: it has columns of these types, and to read it is an error."""

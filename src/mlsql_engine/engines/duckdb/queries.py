@@ -79,6 +79,7 @@ class Queries:
             translation.volatile,
             query=translation,
             definition=view.select,
+            nested=view.nested,
             models=_called(translation.tree, models) if asks else frozenset(),
         )
 
@@ -240,6 +241,7 @@ class _Draft:
             bool(called) or any(map(is_random, tree.walk())),
             query=self._translation,
             definition=view.select,
+            nested=view.nested,
             inner=True,
             models=called,
         )

@@ -38,7 +38,7 @@ class Reading:
         self._runs: list[StageRun] = []
         self._stages, self._between = open_stages(relation)
         self.with_ = self._registered({id(stage): _definition(stage) for stage in self._stages})
-        if self._stages and (len(self._between) != 1 or _SELECT.search(self._between[0].definition, 1)):
+        if self._stages and (len(self._between) != 1 or self._between[0].nested):
             self._ask_what_is_read()
 
     @property
@@ -114,7 +114,6 @@ def _by_one_thread(stream: str) -> str:
 
 
 _ALL_ROWS = 2**63 - 1
-_SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _NOT_ASKED = "error('the answers of a model are read that were not asked for' || coalesce(\"row\"::VARCHAR, ''))"
 
 

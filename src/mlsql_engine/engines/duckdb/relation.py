@@ -32,11 +32,11 @@ class DuckRelation:
     """One relation: `view` is its name in the database, `describe` asks for its columns, as DuckDB has them.
 
     `query` is the select that it was made by, or `files` are what it reads and `span` where the script names
-    them: there its errors are placed. `definition` is the select of its view, where it has parents. One that is
-    `inner` is a part of one select, and no table of its own; with a `stage`, its rows are those of its only parent
-    with the answers of models. `rows_table` holds the rows of a table that `create` made; `request` is what a
-    table of files was read by. `models` are the engine's functions of models that computing it
-    calls.
+    them: there its errors are placed. `definition` is the select of its view, where it has parents; `nested` tells
+    whether that may leave unread what a select inside it gives. One that is `inner` is a part of one select, and no
+    table of its own; with a `stage`, its rows are those of its only parent with the answers of models. `rows_table`
+    holds the rows of a table that `create` made; `request` is what a table of files was read by. `models` are the
+    engine's functions of models that computing it calls.
     """
 
     view: str
@@ -48,6 +48,7 @@ class DuckRelation:
     files: tuple[str, ...] = ()
     span: Span | None = None
     definition: str = ""
+    nested: bool = True
     inner: bool = False
     stage: Stage | None = None
     rows_table: str | None = None

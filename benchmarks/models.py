@@ -26,7 +26,6 @@ mlsql.save_model(model.fit(X, X[:, 0] > X[:, 1]))
 _BATCH = """
 import pickle
 
-import numpy as np
 import python_fun
 
 
@@ -36,10 +35,7 @@ def load(path):
 
 
 def predict(model, batch):
-    matrix = np.empty((batch.num_rows, batch.num_columns), order="F")
-    for place, column in enumerate(batch.columns):
-        matrix[:, place] = column.to_numpy()
-    return model.predict(matrix)
+    return model.predict(python_fun.matrix(batch))
 
 
 python_fun.batch(load, predict, return_type="boolean")

@@ -3,7 +3,7 @@
 3.2 GB of doubles go through 2 workers. A thread of the process looks at its resident memory (RssAnon + RssFile +
 RssShmem of /proc, without the workers) every 20 ms, from the register statement to the sum. The most of the whole
 run has a bar, and so has its growth: the most in the last third of the time against the most in the first third,
-which may be a tenth more. A fifth of a second at either end belongs to no third: there the run starts and ends.
+which may be a tenth more. A tenth of the time at either end belongs to no third: there the run starts and ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.workspace import Workspace
 COLUMNS = 20
 TIMES_THE_ROWS = 20
 _PIECES = 10
-_EDGE_SECONDS, _LOOK_SECONDS = 0.2, 0.02
+_EDGE, _LOOK_SECONDS = 0.1, 0.02
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -69,9 +69,10 @@ def predicting(numbers: str, store: str) -> tuple[float, float, float, float, fl
         answer = session.run(SUM).to_arrow().column(0)[0].as_py()
         end = time.perf_counter()
         assert answer > 0
-    third = (end - start - 2 * _EDGE_SECONDS) / 3
-    first = watch.most(start + _EDGE_SECONDS, start + _EDGE_SECONDS + third)
-    last = watch.most(end - _EDGE_SECONDS - third, end - _EDGE_SECONDS)
+    edge = _EDGE * (end - start)
+    third = (end - start - 2 * edge) / 3
+    first = watch.most(start + edge, start + edge + third)
+    last = watch.most(end - edge - third, end - edge)
     return end - start, before, first, last, watch.most(0, end)
 
 

@@ -6,6 +6,8 @@ first sum.
 
 - `Halves`: each process scans its half of the file with a DuckDB of one thread, and predicts what it scans.
 - `Feeding`: this process scans with DuckDB; the others predict matrices that it writes into memory they share.
+
+`HalvesByPages` is the first with a setting of DuckDB that ours has and hardly anybody writes by hand.
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ class Halves(Layout):
     """Every process scans and predicts a part of the file."""
 
     title = "two processes that scan"
+    by_pages = False
 
     def __init__(self, model: Path, file: Path) -> None:
         import pyarrow.parquet as pq
@@ -69,12 +72,19 @@ class Halves(Layout):
         # A row group is decoded whole, so none of them is for both.
         middle = min(ends, key=lambda end: abs(end - metadata.num_rows / 2))
         parts = (f"file_row_number < {middle}", f"file_row_number >= {middle}")
-        self._workers = [Started(_predict_a_part, str(model), str(file), part) for part in parts]
+        self._workers = [Started(_predict_a_part, str(model), str(file), part, self.by_pages) for part in parts]
 
     def sum(self) -> float:
         for worker in self._workers:
             worker.pipe.send(True)
         return float(sum(worker.pipe.recv() for worker in self._workers))
+
+
+class HalvesByPages(Halves):
+    """Halves that read the file page by page, not in blocks that are fetched ahead."""
+
+    title = "two processes that scan page by page"
+    by_pages = True
 
 
 class Feeding(Layout):
@@ -156,12 +166,13 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _predict_a_part(pipe: Connection, model_path: str, file: str, part: str) -> None:
+def _predict_a_part(pipe: Connection, model_path: str, file: str, part: str, by_pages: bool) -> None:
     import duckdb
     import numpy as np
 
     model = _loaded(model_path)
     with duckdb.connect(config={"threads": 1}) as database:
+        database.execute(f"SET disable_parquet_prefetching = {by_pages}")
         scan = f"SELECT * EXCLUDE (file_row_number) FROM read_parquet('{file}', file_row_number=true) WHERE {part}"
         features = len(database.sql(scan).columns)
         matrix = np.empty((BATCH_ROWS, features), order="F")

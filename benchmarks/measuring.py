@@ -89,10 +89,8 @@ def alternate(repeats: int, *measures: Callable[[], float], warm_up: bool = True
 
 
 def without_bytecode() -> dict[str, str]:
-    """An environment where nothing compiled is kept: what was not compiled at installation is, at every start."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONPYCACHEPREFIX", None)
-    return environment
+    """An environment where nothing is compiled and nothing compiled is kept: all is compiled at every start."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}
 
 
 def in_new_process(

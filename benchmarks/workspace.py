@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import sys
 from collections.abc import Iterator
@@ -34,12 +35,11 @@ class Workspace:
     trained: dict[tuple[str, Path], Trained] = field(default_factory=dict)
 
     def cache_bytecode(self) -> None:
-        """Let processes find compiled what they import, as after any first run, whatever the environment says.
-
-        The compiled files go into this run's folder, not beside their sources.
-        """
+        """Let processes find compiled what they import, as after any first run, whatever the environment says."""
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.environ["PYTHONPYCACHEPREFIX"] = str(self.folder / "bytecode")
+        os.environ.pop("PYTHONPYCACHEPREFIX", None)
+        # Beside the sources, where an installation puts it: workers get a copy of both.
+        compileall.compile_dir(ROOT_EXAMPLES.parent / "src", quiet=1)
 
     @property
     def row_rows(self) -> int:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 def execute(statement: RegisterStatement, context: Context) -> Outcome:
     """Load the function and make it callable. Raises ModelProblem, ScriptFailed or WorkerProblem."""
+    # What starts the worker comes up while the algorithm is imported.
+    context.workshop.launcher.prepare()
     algorithm = context.session.algorithms.find(statement.algorithm.name)
     options: Any = options_of(algorithm.function_options, statement.options, f"register {algorithm.name}")
     name = statement.function.value

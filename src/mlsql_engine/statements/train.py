@@ -27,6 +27,8 @@ from mlsql_engine.statements.context import Context, Outcome, model_path, option
 
 def execute(statement: TrainStatement, context: Context) -> Outcome:
     """Train. Raises UnknownName for table or algorithm, and what the algorithm raises."""
+    # What starts the script's process comes up while the algorithm is imported and the data handed over.
+    context.workshop.launcher.prepare()
     algorithm = model_algorithm(context.session.algorithms, statement.algorithm.name)
     if predicts(statement, algorithm):
         return predict.execute(as_predict(statement), context)

@@ -56,8 +56,6 @@ def train(request: TrainRequest, algorithm: str, parts: Parts = groups_on_one_ta
     ScriptFailed, WorkerTimeout or WorkerProblem, DataProblem where the data goes through a broker that is not
     there, and errors of the options before anything is written.
     """
-    # It comes up while the data is handed over.
-    request.workshop.launcher.prepare()
     options: RunOptions = request.options
     if parts is not groups_on_one_table:
         through_kafka.refuse_partitions(options)

@@ -100,6 +100,23 @@ class TestBatches:
         expected = [(number, 2.0 * number) for number in range(100_000)]
         assert session.rows("select a, f(a) as p from numbers") == expected
 
+    def test_one_thread_of_the_engine_waits_for_the_answers(
+        self, session: EngineSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The others are left for the query that feeds the model."""
+        joined, threads = StageRun._joined, set()
+
+        def join(run: StageRun, *of: Any) -> pa.RecordBatch:
+            threads.add(threading.get_ident())
+            return joined(run, *of)
+
+        monkeypatch.setattr(StageRun, "_joined", join)
+        session.numbers(600_000)
+        session.model("f")
+        heavy = "sin(f(a)) + cos(f(a)) + exp(sin(f(a)))"
+        assert session.rows(f"select count({heavy}) as n from numbers") == [(600_000,)]
+        assert len(threads) == 1
+
     def test_no_more_than_two_for_each_worker_are_under_way(self, session: EngineSession) -> None:
         taken: list[int] = []
 

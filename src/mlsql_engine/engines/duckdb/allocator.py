@@ -1,7 +1,7 @@
 """Memory that DuckDB has freed is kept for its next query.
 
-Its allocator gives pages back to the system a second after they were freed, and each of them is zeroed when it is
-used again: that was a twentieth of the time of a select that predicts 1,000,000 rows of 30 doubles.
+Its allocator soon gives pages back to the system that were freed, and each of them is zeroed when it is used again:
+that was a twentieth of the time of a select that predicts 1,000,000 rows of 30 doubles, in turns with other work.
 """
 
 from __future__ import annotations

@@ -65,9 +65,9 @@ class Reading:
     def batches(self, rows: int) -> Iterator[pa.RecordBatch]:
         """The rows under their hidden field names, `rows` of them a batch. Raises what the user shall see."""
         explain = self._readings.diagnosis.explain
-        # What is read whole is read faster page by page, than when copied from blocks that are fetched ahead.
-        self.cursor.execute("SET SESSION disable_parquet_prefetching = true")
         try:
+            # What is read whole is read faster page by page than when copied from blocks that are fetched ahead.
+            self.cursor.execute("SET SESSION disable_parquet_prefetching = true")
             yield from self.cursor.sql(self.select).to_arrow_reader(rows)
         except Exception as error:
             if not is_engine_error(unwrapped(error)):

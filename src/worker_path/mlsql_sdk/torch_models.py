@@ -25,10 +25,12 @@ def load(path: str) -> TorchModel:
         return TorchModel(exported.module(), _exported_width(exported, name))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # it says that there is torch.export
+            for kind in (DeprecationWarning, FutureWarning):  # it says that there is torch.export
+                warnings.simplefilter("ignore", kind)
             module = torch.jit.load(path, map_location="cpu")
     except RuntimeError as error:
-        reason = str(error).strip().split("\n")[0]
+        # It goes on to suspect that the file is damaged.
+        reason = str(error).strip().split("\n")[0].split(". ")[0]
         raise ContractError(f"{name} is no TorchScript, which carries its own code: {reason}", _SCRIPT) from None
     module.eval()
     return TorchModel(module, _first_width(module))

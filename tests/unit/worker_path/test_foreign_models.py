@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types as modules
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,12 @@ def fake_torch(module: Any, exported_rows: Any = "rows") -> modules.ModuleType:
 
     def jit_load(path: str, map_location: str) -> Any:
         assert map_location == "cpu"
+        warnings.warn("`torch.jit.load` is deprecated", FutureWarning, stacklevel=2)
         if Path(path).read_text(encoding="utf-8"):
-            raise RuntimeError("constants.pkl not found\nException raised from valid at inline_container.cc")
+            raise RuntimeError(
+                "PytorchStreamReader failed locating file constants.pkl: file not found. This is an internal miniz "
+                "error.\nException raised from valid at inline_container.cc"
+            )
         return module
 
     def export_load(path: str) -> Any:
@@ -134,7 +139,8 @@ def test_what_is_no_model_of_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(ContractError) as caught:
         loaded(tmp_path)
     assert str(caught.value) == (
-        "weights.pt is no TorchScript, which carries its own code: constants.pkl not found"
+        "weights.pt is no TorchScript, which carries its own code: "
+        "PytorchStreamReader failed locating file constants.pkl: file not found"
     )
     assert (
         caught.value.hint == "give pythonScriptPath: a script that builds the model and loads the numbers into it"

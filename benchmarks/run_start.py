@@ -1,7 +1,7 @@
 """`mlsql run` of a one-line select, against a bare `python -c "import duckdb; ..."` that prints the same.
 
 Whole processes, from start to exit, of the same environment: with bytecode kept, as after any first run, and where
-nothing compiled keeps it from being.
+nothing is compiled before and none of it is kept.
 """
 
 from __future__ import annotations

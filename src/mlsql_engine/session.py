@@ -123,6 +123,11 @@ class Session:
     def _own_tables(self) -> list[str]:
         return [name for name in self._state.engine.tables if not name.startswith(f"{SYSTEM}.")]
 
+    @property
+    def functions(self) -> Functions:
+        """The functions that its scripts have registered."""
+        return self._state.functions
+
     def metrics(self) -> str:
         """What the session's workers do and have done, as Prometheus reads it. Needs the extra `metrics`."""
         self._check_open()

@@ -154,15 +154,15 @@ def test_cancelled_just_when_it_answers(faults: Faults) -> None:
     faults.register(IDENTITY)
     (pool,) = faults.session._state.functions._pools.all()
     (worker,) = pool.workers()
-    plain = worker.predict
+    plain = worker.answer
 
-    def answered(*arguments: object) -> object:
-        answer = plain(*arguments)
+    def answered(**arguments: bool) -> object:
+        answer = plain(**arguments)
         for call in faults.session._state.functions.predictor("f")._calls._calls:
             call.kill()
         return answer
 
-    worker.predict = answered
+    worker.answer = answered
     for _ in range(5):
         faults.works()
     assert faults.started() == 2

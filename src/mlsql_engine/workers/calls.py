@@ -63,15 +63,29 @@ class Calls:
     @contextmanager
     def one(self) -> Iterator[Call]:
         """A call for the length of the block."""
-        call = Call()
-        with self._changed:
-            self._calls.add(call)
+        call = self.begin()
         try:
             yield call
         finally:
-            with self._changed:
-                self._calls.discard(call)
-                self._changed.notify_all()
+            self.end(call)
+
+    def begin(self) -> Call:
+        """A call, until `end`."""
+        call = Call()
+        with self._changed:
+            self._calls.add(call)
+        return call
+
+    def end(self, call: Call) -> None:
+        """Take down that a call is over."""
+        with self._changed:
+            self._calls.discard(call)
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Wait until none is under way."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._calls)
 
     def cancel(self) -> None:
         """Make those that are under way fail soon; what is answered within 0.2 s keeps its process."""

@@ -46,6 +46,20 @@ class Functions:
         self._functions[spec.name.lower()] = function
         return function.description
 
+    def spec(self, name: str) -> FunctionSpec | None:
+        """What was registered last under that name, whatever the case."""
+        function = self._functions.get(name.lower())
+        return None if function is None else function.spec
+
+    def share(self, spec: FunctionSpec) -> Function:
+        """The function once more, loaded: what cancels or forgets that of the session lets this one be.
+
+        Whoever asks closes it. Raises what loading it raises.
+        """
+        function = Function(spec, self._pools, Audience(spec, self._roster, self._progress))
+        function.open()
+        return function
+
     def registered(self) -> list[tuple[FunctionSpec, Described]]:
         """The functions and what they say of themselves, by name."""
         return [(function.spec, function.description) for _, function in sorted(self._functions.items())]

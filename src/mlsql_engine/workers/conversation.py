@@ -89,9 +89,29 @@ def receive(
             if not worker.running():
                 # A process that it left behind may hold the connection open.
                 raise failures.died(worker)
-    except Closed:
-        raise failures.died(worker) from None
-    except TimeoutError:
-        raise failures.broken_protocol(worker, WireError("a message that began did not end")) from None
     except (WireError, OSError) as error:
-        raise failures.broken_protocol(worker, error) from error
+        raise _lost(worker, error) from error.__cause__
+
+
+def received(worker: WorkerProcess, passed_over: Collection[Kind]) -> Message | None:
+    """The worker's next message if it has begun to come, and is none of those that are only signs of life.
+
+    Raises WorkerProblem as `receive` does.
+    """
+    try:
+        if worker.channel.wait(0):
+            message = worker.channel.receive(_REST_SECONDS)
+            if message.kind not in passed_over:
+                return message
+    except (WireError, OSError) as error:
+        raise _lost(worker, error) from error.__cause__
+    return None
+
+
+def _lost(worker: WorkerProcess, error: WireError | OSError) -> MlsqlError:
+    """What it means that a message did not come whole."""
+    if isinstance(error, Closed):
+        return failures.died(worker)
+    if isinstance(error, TimeoutError):
+        return failures.broken_protocol(worker, WireError("a message that began did not end"))
+    return failures.broken_protocol(worker, error)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 
 from mlsql_engine.core.errors import InternalError
 from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.audience import Audience
 from mlsql_engine.workers.calls import Call, Calls, taken
 from mlsql_engine.workers.pool import Pool
@@ -51,6 +53,32 @@ class Function:
         with self._calls.one() as call:
             return self._opened(call).predict(batch, self.spec, call)
 
+    def ask(self, batch: pa.RecordBatch) -> Asked | None:
+        """Have an idle worker begin with a batch; None where none is at hand, or the batch is empty.
+
+        Waits for nothing. Raises Cancelled, and WorkerProblem where the workers crashed too often.
+        """
+        pool = self._pool
+        if pool is None or batch.num_rows == 0:
+            return None
+        call = self._calls.begin()
+        try:
+            asked = pool.ask(batch, self.spec, call)
+        except BaseException:
+            self._calls.end(call)
+            raise
+        if asked is None:
+            self._calls.end(call)
+        else:
+            asked.ended = partial(self._calls.end, call)
+        return asked
+
+    @property
+    def pure(self) -> bool:
+        """Whether a batch may be predicted twice."""
+        pool = self._pool
+        return pool is not None and pool.pure
+
     def _opened(self, call: Call) -> Pool:
         if (pool := self._pool) is not None:
             return pool
@@ -77,6 +105,11 @@ class Function:
         What answers within 0.2 s keeps its worker.
         """
         self._calls.cancel()
+
+    def drain(self) -> None:
+        """Close it when no call is under way any more."""
+        self._calls.wait()
+        self.close()
 
     def close(self) -> None:
         """Need no workers any more; a later prediction has them started again. Closing twice is harmless."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import Cancelled, MlsqlError, WorkerProblem
+from mlsql_engine.core.errors import MlsqlError, WorkerProblem
 from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.workers import failures, threads
+from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.audience import Audience
 from mlsql_engine.workers.calls import Call, cancelled, taken
 from mlsql_engine.workers.capacity import Capacity
@@ -23,7 +24,8 @@ from mlsql_engine.workers.roster import WorkerEntry
 from mlsql_engine.workers.worker import Loaded, Worker
 
 _CLOSING_SECONDS = 10.0
-_RETRIED = frozenset({"CRASHED", "PROTOCOL"})
+RETRIED = frozenset({"CRASHED", "PROTOCOL"})
+"""The codes of errors after which a batch of a pure function is predicted once more."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Pool:
     def _first(self, call: Call) -> Loaded:
         """What the first worker says when it is loaded."""
         worker = self._lease(self.spec, call)
-        self._give(worker, call)
+        self.give(worker, call)
         return worker.loaded
 
     def leave(self, audience: Audience) -> None:
@@ -107,17 +109,32 @@ class Pool:
         """One value per row; `spec` is the caller's. See core.functions.Predictor."""
         again = self.pure
         while True:
-            worker = self._lease(spec, call)
+            asked = Asked(self, self._lease(spec, call), batch, spec, call)
             try:
-                answer = worker.predict(batch, spec)
-            except BaseException as error:
-                self._give(worker, call, error if _is_lost(worker, error) else None)
-                if again and isinstance(error, WorkerProblem) and error.code in _RETRIED:
-                    again = False
-                    continue
-                raise
-            self._give(worker, call)
-            return answer
+                return asked.wait()
+            except WorkerProblem as error:
+                if not again or error.code not in RETRIED:
+                    raise
+                again = False
+
+    def ask(self, batch: pa.RecordBatch, spec: FunctionSpec, call: Call) -> Asked | None:
+        """Have an idle worker begin with a batch; None where there is none. Waits for nothing.
+
+        Raises Cancelled, and WorkerProblem where the function's workers crashed too often.
+        """
+        with self._changed:
+            call.check()
+            self._check_open(spec)
+            worker = self._idle_worker(call)
+        return None if worker is None else Asked(self, worker, batch, spec, call)
+
+    def _idle_worker(self, call: Call) -> Worker | None:
+        """The worker that was used last, if it is idle and alive. The lock is held."""
+        if not self._idle or not self._idle[-1].alive():
+            return None
+        worker = self._idle.pop()
+        call.begin(worker.process)
+        return worker
 
     def _lease(self, spec: FunctionSpec, call: Call) -> Worker:
         """A worker for one batch: the one that was used last, else a new one, else the next that is free."""
@@ -125,11 +142,11 @@ class Pool:
             with self._changed:
                 call.check()
                 self._check_open(spec)
-                worker = self._idle.pop() if self._idle else None
-                if worker is not None and worker.alive():
-                    call.begin(worker.process)
-                    return worker
+                worker = self._idle_worker(call)
                 if worker is not None:
+                    return worker
+                if self._idle:
+                    worker = self._idle.pop()
                     self._lost(worker, None)
                 elif not self._workers and not self._starting:
                     index = self._reserve()
@@ -176,7 +193,7 @@ class Pool:
         # Whatever is wrong with it, the next one that is started for a batch tells it to somebody.
         call = Call()
         with suppress(MlsqlError):
-            self._give(self._start(index, call, has_place=True), call)
+            self.give(self._start(index, call, has_place=True), call)
 
     def _start(self, index: int, call: Call, *, has_place: bool = False) -> Worker:
         """Start and load a worker."""
@@ -253,8 +270,8 @@ class Pool:
         for audience in sessions.values():
             audience.tell(number, line)
 
-    def _give(self, worker: Worker, call: Call, lost: BaseException | None = None) -> None:
-        """Take a worker back, and end it where it is of no more use or its place is wanted."""
+    def give(self, worker: Worker, call: Call, lost: BaseException | None = None, *, aside: bool = False) -> None:
+        """Take a worker back; end it (`aside`: by a thread) where it is of no more use or its place is wanted."""
         with self._changed:
             call.end()
             if lost is None:
@@ -267,7 +284,9 @@ class Pool:
             else:
                 self._idle.append(worker)
                 self._changed.notify()
-        if ends:
+        if ends and aside:
+            threading.Thread(target=self._ended, args=(worker,), name="mlsql-worker-end", daemon=True).start()
+        elif ends:
             self._ended(worker)
 
     def _lost(self, worker: Worker, error: BaseException | None) -> None:
@@ -327,8 +346,3 @@ class Pool:
                 if not self._changed.wait(_CLOSING_SECONDS):
                     break
         shutil.rmtree(self._around.folder, ignore_errors=True)
-
-
-def _is_lost(worker: Worker, error: BaseException) -> bool:
-    """Whether an error leaves the worker in a state in which it cannot go on."""
-    return not isinstance(error, MlsqlError) or isinstance(error, WorkerProblem | Cancelled) or not worker.alive()

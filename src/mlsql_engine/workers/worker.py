@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -41,6 +42,14 @@ class Loaded:
     sources: tuple[tuple[str, int, int], ...]
 
 
+class _Question(NamedTuple):
+    """A batch that was sent, by whom, and the monotonic time at which it was."""
+
+    batch: pa.RecordBatch
+    spec: FunctionSpec
+    begun: float
+
+
 class Worker:
     """One process with one loaded function. Used by one thread at a time.
 
@@ -56,6 +65,7 @@ class Worker:
         self._loaded: Loaded | None = None
         self._silence = silence
         self._asked = 0
+        self._question: _Question | None = None
         self._schema: pa.Schema | None = None
         self._short = False
         self._answer: pa.Schema | None = None
@@ -104,48 +114,65 @@ class Worker:
             tuple((path, changed, size) for path, changed, size in control["sources"]),
         )
 
-    def predict(self, batch: pa.RecordBatch, spec: FunctionSpec) -> pa.Array:
-        """One value per row; `spec` is the caller's, whose words errors use.
+    def ask(self, batch: pa.RecordBatch, spec: FunctionSpec) -> None:
+        """Send it a batch; `answer` gives the answer. `spec` is the caller's, whose words errors use."""
+        self._question = _Question(batch, spec, self._begin("busy"))
+        self.process.name = spec.title
+        self._asked = (self._asked + 1) % _NUMBERS
+        self._send(batch)
+
+    def answer(self, *, wait: bool = True) -> pa.Array | None:
+        """One value per row of the batch that was sent last; None where it is not there and is not waited for.
 
         Raises ScriptFailed, or WorkerProblem, after which the process is of no more use.
         """
-        begun = self._begin("busy")
-        self.process.name = spec.title
+        question = self._question
+        if question is None:
+            raise InternalError("an answer without a question")
         try:
-            answer = self._predict(batch, spec)
-            self._short = time.monotonic() - begun < _SHORT_SECONDS
-        except MlsqlError:
-            self.activity.failures += 1
+            values = self._answer_to(question, wait)
+        except BaseException as error:
+            self._done(question)
+            self.activity.failures += isinstance(error, MlsqlError)
             raise
-        finally:
-            self.activity.busy_seconds += self._begin("idle") - begun
-        self.activity.batches += 1
-        self.activity.rows += batch.num_rows
-        return answer
+        if values is not None:
+            self._short = self._done(question) < _SHORT_SECONDS
+            self.activity.batches += 1
+            self.activity.rows += question.batch.num_rows
+        return values
+
+    def _done(self, question: _Question) -> float:
+        """How long the question took, in seconds."""
+        took = self._begin("idle") - question.begun
+        self._question = None
+        self.activity.busy_seconds += took
+        return took
 
     def _begin(self, state: State) -> float:
         now = time.monotonic()
         self.activity.state, self.activity.since = state, now
         return now
 
-    def _predict(self, batch: pa.RecordBatch, spec: FunctionSpec) -> pa.Array:
-        self._asked = (self._asked + 1) % _NUMBERS
-        self._send(batch)
+    def _answer_to(self, question: _Question, wait: bool) -> pa.Array | None:
         try:
-            message = self._answered()
+            message = self._answered() if wait else conversation.received(self.process, _SIGNS_OF_LIFE)
+            if message is None:
+                return None
             try:
                 if message.id != self._asked:
                     raise WireError("an answer that was not asked for")
                 if self.process.arena is not None:
                     self.process.arena.hold(message.control.get("held", ()))
                 if message.kind is not Kind.FAILED:
-                    return self._values(message, batch.num_rows)
+                    return self._values(message, question.batch.num_rows)
                 form = self.loaded.described.form
-                failure = function_errors.of_batch(spec, message.control, self.process, batch, form)
+                failure = function_errors.of_batch(
+                    question.spec, message.control, self.process, question.batch, form
+                )
             except _NOT_OF_THE_PROTOCOL as error:
                 raise failures.broken_protocol(self.process, error) from error
         except (WorkerProblem, ScriptFailed) as error:
-            raise function_errors.of_process(spec, error, self.process) from error.__cause__
+            raise function_errors.of_process(question.spec, error, self.process) from error.__cause__
         raise failure
 
     def _values(self, message: Message, rows: int) -> pa.Array:

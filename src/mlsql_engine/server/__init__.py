@@ -1,0 +1,1 @@
+"""HTTP: routes, who may ask, jobs, one error handler."""

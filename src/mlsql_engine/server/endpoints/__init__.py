@@ -1,0 +1,1 @@
+"""What answers at each path. One file per group of paths; each gives its routes."""

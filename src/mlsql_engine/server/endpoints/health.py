@@ -1,0 +1,17 @@
+"""Whether the server lives and is ready."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from mlsql_engine.server.callers import Role
+from mlsql_engine.server.request import Request
+from mlsql_engine.server.routes import Route
+
+
+async def health(_request: Request) -> Response:
+    """It lives."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+ROUTES = (Route("/health", health, ("GET",), Role.NOBODY),)

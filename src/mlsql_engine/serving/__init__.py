@@ -1,0 +1,1 @@
+"""Predictions for requests: what they ask for, batched across requests, without HTTP."""

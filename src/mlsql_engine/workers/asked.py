@@ -1,0 +1,64 @@
+"""A batch on its way through a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from mlsql_engine.core.errors import Cancelled, InternalError, MlsqlError, WorkerProblem
+from mlsql_engine.core.functions import FunctionSpec
+from mlsql_engine.workers.calls import Call
+from mlsql_engine.workers.worker import Worker
+
+if TYPE_CHECKING:
+    from mlsql_engine.workers.pool import Pool
+
+
+class Asked:
+    """A batch that a worker predicts, until its answer. Used by one thread at a time."""
+
+    def __init__(self, pool: Pool, worker: Worker, batch: pa.RecordBatch, spec: FunctionSpec, call: Call) -> None:
+        self.ended: Callable[[], None] = lambda: None
+        """Called when the worker has been given back."""
+        self._pool = pool
+        self._worker = worker
+        self._call = call
+        try:
+            worker.ask(batch, spec)
+        except BaseException as error:
+            self._give(error, aside=True)
+            raise
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when there is something of an answer, or never will be."""
+        return self._worker.process.channel.connection.fileno()
+
+    def wait(self) -> pa.Array:
+        """The answer. Raises ScriptFailed or WorkerProblem."""
+        values = self._values(wait=True)
+        if values is None:
+            raise InternalError("an answer that was waited for is not there")
+        return values
+
+    def poll(self) -> pa.Array | None:
+        """The answer, None where it is not there yet. Raises ScriptFailed or WorkerProblem."""
+        return self._values(wait=False)
+
+    def _values(self, *, wait: bool) -> pa.Array | None:
+        try:
+            values = self._worker.answer(wait=wait)
+        except BaseException as error:
+            self._give(error, aside=not wait)
+            raise
+        if values is not None:
+            self._pool.give(self._worker, self._call, aside=not wait)
+            self.ended()
+        return values
+
+    def _give(self, error: BaseException, *, aside: bool) -> None:
+        """Give the worker back; where the error leaves it in a state in which it cannot go on, it is lost."""
+        lost = not isinstance(error, MlsqlError) or isinstance(error, WorkerProblem | Cancelled)
+        self._pool.give(self._worker, self._call, error if lost or not self._worker.alive() else None, aside=aside)
+        self.ended()

@@ -128,6 +128,11 @@ class Session:
         """The functions that its scripts have registered."""
         return self._state.functions
 
+    @property
+    def roster(self) -> Roster:
+        """The worker processes that it uses and has used."""
+        return self._state.roster
+
     def metrics(self) -> str:
         """What the session's workers do and have done, as Prometheus reads it. Needs the extra `metrics`."""
         self._check_open()

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.cli.run import add_variables
+from mlsql_engine.core.errors import BadValue, MlsqlError
+from mlsql_engine.core.extras import require
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.signals import held_signals
+
+if TYPE_CHECKING:
+    from mlsql_engine.server.settings import ServerSettings
+    from mlsql_engine.server.tokens import Tokens
+
+_TOKEN_VARIABLE = "MLSQL_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def add_to(commands: Any) -> None:
@@ -17,32 +27,147 @@ def add_to(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "serve",
         help="answer over HTTP: predictions, scripts, models",
-        description="Serve the functions that a script registers, and run scripts that requests bring.",
+        description="Serve the functions that a script registers, run scripts that requests bring, and answer the "
+        "Open Inference Protocol and MLflow's. SIGTERM ends it when what has begun is done.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=9003, help="the port; 0 takes any (default: %(default)s)")
     parser.add_argument("--script", metavar="FILE", help="a script to run first, which registers functions")
     add_variables(parser)
+    address = parser.add_argument_group("where it listens")
+    address.add_argument("--host", default="127.0.0.1", help="the address (default: %(default)s)")
+    address.add_argument("--port", type=int, default=9003, help="the port; 0 takes any (default: %(default)s)")
+    address.add_argument("--tls-certificate", metavar="FILE", help="serve https, with this certificate (PEM)")
+    address.add_argument("--tls-key", metavar="FILE", help="the certificate's key")
+    _add_security(parser.add_argument_group("who may ask"))
+    _add_limits(parser.add_argument_group("how much it takes on"))
     parser.set_defaults(command=execute)
+
+
+def _add_security(group: Any) -> None:
+    add = group.add_argument
+    add(
+        "--token",
+        metavar="TEXT",
+        help=f"requests need this token, which may do all (better: the variable {_TOKEN_VARIABLE}, or --tokens)",
+    )
+    add("--tokens", metavar="FILE", help="requests need one of the tokens of a file (docs/serving.md)")
+    add("--without-token", action="store_true", help="let everybody in, also from other machines")
+    add("--rate", metavar="RATE", help='how often one caller may ask, such as "100/second"')
+    add(
+        "--root",
+        action="append",
+        metavar="FOLDER",
+        help="a folder that scripts may read and write; may be repeated; relative paths start in the first "
+        "(default: the current folder, and no other)",
+    )
+    add(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a site whose pages may ask; repeatable",
+    )
+    add("--audit-log", metavar="FILE", help="where it is told who asked for what (default: standard error)")
+
+
+def _add_limits(group: Any) -> None:
+    add, shown = group.add_argument, "(default: %(default)s)"
+    add("--max-body", type=int, default=16, metavar="MIB", help=f"the largest request {shown}")
+    add("--timeout", type=float, default=60.0, metavar="S", help=f"how long a prediction may take {shown}")
+    add(
+        "--drain",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help=f"how long what has begun may go on at the end {shown}",
+    )
 
 
 def execute(options: argparse.Namespace) -> int:
     """Serve until told to end; 0 then. Raises MlsqlError where the script fails or the address cannot be had."""
-    import asyncio
-
+    require("uvicorn", extra="serve", purpose="mlsql serve")
     from mlsql_engine.server import process
-    from mlsql_engine.server.settings import ServerSettings
 
-    settings = ServerSettings(host=options.host, port=options.port)
-    listening = process.listen(settings)
+    settings = _settings(options)
+    _check_open_address(settings, allowed=options.without_token)
+    listening = process.bind(settings)
     with held_signals():
         from mlsql_engine.session import connect
 
         session = connect(variables=dict(options.variables), settings=Settings(shell=False))
-    with session:
+    with listening, session:
         if options.script is not None:
             session.run_file(Path(options.script))
+        scheme = "http" if settings.certificate is None else "https"
         host, port = listening.getsockname()[:2]
-        sys.stderr.write(f"mlsql serves http://{host}:{port}\n")
-        asyncio.run(process.run(session, settings, listening))
+        shown = f"[{host}]" if ":" in host else host
+        process.run_loop(session, settings, listening, lambda: _tell(f"mlsql serves {scheme}://{shown}:{port}"))
     return 0
+
+
+def _tell(line: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
+def _settings(options: argparse.Namespace) -> ServerSettings:
+    from mlsql_engine.server.settings import Limits, ServerSettings
+
+    if (options.tls_certificate is None) != (options.tls_key is None):
+        raise BadValue("--tls-certificate and --tls-key go together")
+    for name, value in (
+        ("--max-body", options.max_body),
+        ("--timeout", options.timeout),
+        ("--drain", options.drain),
+    ):
+        if value <= 0:
+            raise BadValue(f"{name} is {value}, and has to be more than 0")
+    if options.rate is not None:
+        from mlsql_engine.server.tokens import check_rate
+
+        check_rate(options.rate, "--rate")
+    roots = tuple(Path(root).resolve() for root in options.root or ["."])
+    for root in roots:
+        if not root.is_dir():
+            raise BadValue(f"--root: there is no folder {root}")
+    return ServerSettings(
+        host=options.host,
+        port=options.port,
+        root=roots[0],
+        roots=roots,
+        tokens=_tokens(options),
+        rate=options.rate,
+        origins=tuple(options.cors_origin),
+        audit_log=None if options.audit_log is None else Path(options.audit_log),
+        certificate=options.tls_certificate,
+        key=options.tls_key,
+        limits=Limits(body=options.max_body << 20, request_seconds=options.timeout, drain_seconds=options.drain),
+    )
+
+
+def _tokens(options: argparse.Namespace) -> Tokens:
+    from mlsql_engine.server import tokens
+
+    text = options.token or os.environ.get(_TOKEN_VARIABLE)
+    found = [] if text is None else [tokens.of_text(text)]
+    if options.tokens is not None:
+        found += tokens.of_file(Path(options.tokens))
+    return tokens.Tokens(found)
+
+
+def _check_open_address(settings: ServerSettings, *, allowed: bool) -> None:
+    """Raise MlsqlError where others than this machine's users could ask for anything without a token."""
+    if settings.tokens or allowed or _is_loopback(settings.host):
+        return
+    raise MlsqlError(
+        f"{settings.host} is reached from other machines, and no token is asked for",
+        code="NOT_ALLOWED",
+        hint="--tokens FILE, --token TEXT; --without-token lets everybody in who reaches it",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -10,15 +11,17 @@ from starlette.types import Receive, Scope, Send
 
 from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.server import errors
+from mlsql_engine.server.callers import Role
+from mlsql_engine.server.gate import check_role
 from mlsql_engine.server.request import Request
-from mlsql_engine.server.routes import Router
+from mlsql_engine.server.routes import Route, Router
 from mlsql_engine.server.state import State
 
 _LOG = logging.getLogger(__name__)
 
 
 class App:
-    """Finds the endpoint of each request, and makes every error an answer."""
+    """Finds the endpoint of each request, lets in who may, makes every error an answer, and counts."""
 
     def __init__(self, state: State, router: Router) -> None:
         self._state = state
@@ -28,23 +31,33 @@ class App:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        request = Request(scope, receive, self._state)
+        state = self._state
+        request = Request(scope, receive, state)
+        route: Route | None = None
+        code: str | None = None
+        state.meters.under_way += 1
         try:
-            answer = await self._answer(request)
-        except ClientDisconnect:
-            return
-        await answer(scope, receive, send)
+            try:
+                route, scope["path_params"] = self._router.find(scope["method"], scope["path"])
+                request.caller = state.gate.caller(scope)
+                check_role(request.caller, route.role)
+                answer = await route.endpoint(request)
+            except MlsqlError as error:
+                code, answer = error.code, errors.response(error, request.caller)
+            except ClientDisconnect:
+                return
+            except Exception as error:  # noqa: BLE001 - a request's failure is its own
+                code, answer = "INTERNAL", self._internal(error, request)
+            taken = time.monotonic() - request.begun
+            state.meters.count("" if route is None else route.path, scope["method"], answer.status_code, taken)
+            if code is not None or (route is not None and route.role > Role.PREDICT):
+                needed = Role.NOBODY if route is None else route.role
+                state.audit.request(request, needed, answer.status_code, code)
+            await answer(scope, receive, send)
+        finally:
+            state.meters.under_way -= 1
 
-    async def _answer(self, request: Request) -> Response:
-        try:
-            route, parts = self._router.find(request.method, request.scope["path"])
-            request.scope["path_params"] = parts
-            return await route.endpoint(request)
-        except MlsqlError as error:
-            return errors.response(error, request.caller)
-        except ClientDisconnect:
-            raise
-        except Exception as error:  # noqa: BLE001 - a request's failure is its own
-            _LOG.exception("a request failed")
-            problem = InternalError(f"{type(error).__name__} in {request.method} {request.scope['path']}")
-            return errors.response(problem, request.caller)
+    def _internal(self, error: Exception, request: Request) -> Response:
+        _LOG.error("a request failed", exc_info=error)
+        problem = InternalError(f"{type(error).__name__} in {request.method} {request.scope['path']}")
+        return errors.response(problem, request.caller)

@@ -4,58 +4,157 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
+import signal
 import socket
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
+from mlsql_engine.server.audit import Audit
+from mlsql_engine.server.connection import Connection, close_slow_heads
 from mlsql_engine.server.endpoints import health
+from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.routes import Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
 from mlsql_engine.session import Session
 
+if TYPE_CHECKING:
+    import uvicorn
+
+ROUTES = (*health.ROUTES,)
+_BACKLOG = 2_048
+_THREADS = 128
+
 
 @contextlib.asynccontextmanager
 async def application(session: Session, settings: ServerSettings) -> AsyncIterator[App]:
     """The application over a session; what it started ends with the block."""
-    executor = ThreadPoolExecutor(32, thread_name_prefix="mlsql-serve")
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
     try:
-        default = ServerSession(session, executor, settings.batching)
-        yield App(State(settings, Sessions(default)), Router((*health.ROUTES,)))
+        default = ServerSession("default", session, executor, settings.batching)
+        gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
+        with contextlib.closing(Audit(settings.audit_log)) as audit:
+            yield App(State(settings, Sessions(default), gate, audit), Router(ROUTES))
     finally:
         await asyncio.to_thread(executor.shutdown)
 
 
-async def run(session: Session, settings: ServerSettings, listening: socket.socket) -> None:
-    """Serve on a socket until the process is told to end (SIGINT, SIGTERM), and then finish what has begun."""
+async def run(
+    session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
+) -> None:
+    """Serve on a socket until the process is told to end (SIGINT, SIGTERM), and then finish what has begun.
+
+    `ready` is called when requests are answered. A second signal ends it at once.
+    """
+    async with application(session, settings) as app:
+        server = _server(app, settings)
+        with _ended_by_signals(server):
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.01)
+            ready()
+            slow_heads = asyncio.create_task(close_slow_heads(server))
+            try:
+                await serving
+            finally:
+                slow_heads.cancel()
+
+
+def _server(app: App, settings: ServerSettings) -> uvicorn.Server:
     import uvicorn
 
+    class Server(uvicorn.Server):
+        """One whose signals are handled by `_ended_by_signals`."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Nothing."""
+            yield
+
     limits = settings.limits
-    async with application(session, settings) as app:
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=int(limits.idle_seconds),
-            timeout_graceful_shutdown=int(limits.drain_seconds),
-            backlog=2_048,
-        )
-        await uvicorn.Server(config).serve(sockets=[listening])
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=int(limits.idle_seconds),
+        timeout_graceful_shutdown=int(limits.drain_seconds),
+        backlog=_BACKLOG,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
+    )
+    return Server(config)
 
 
-def listen(settings: ServerSettings) -> socket.socket:
-    """A socket at the address of the settings. Raises MlsqlError: CANNOT_LISTEN."""
+@contextlib.contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM drain the server, and the second end it."""
+
+    def end() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        loop.add_signal_handler(number, end)
     try:
-        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2_048)
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+def bind(settings: ServerSettings) -> socket.socket:
+    """A socket at the address of the settings, which refuses connections until it is served.
+
+    Raises MlsqlError: CANNOT_LISTEN.
+    """
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = found[0]
+        made = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+        except BaseException:
+            made.close()
+            raise
     except OSError as error:
         raise MlsqlError(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}",
             code="CANNOT_LISTEN",
             hint="another program may listen there: --port takes another port, 0 any that is free",
         ) from error
+    return made
+
+
+def run_loop(
+    session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
+) -> None:
+    """`run`, in an event loop of its own: uvloop's where there is one."""
+    _allow_many_connections()
+    factory = None
+    if sys.platform != "win32":
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(run(session, settings, listening, ready))
+
+
+def _allow_many_connections() -> None:
+    """Let the process have as many descriptors as the system allows it: a connection takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if soft < hard else soft, hard))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Request(HttpRequest):
-    """One request: `server` is all that an endpoint may touch, `caller` who asks.
+    """One request: `server` is all that an endpoint may touch, `caller` who asks, `audited` what the log is told.
 
     `begun` is when it came, in seconds of `time.monotonic`. `path_params` are the parts of the path that its route
     names.
@@ -30,6 +30,7 @@ class Request(HttpRequest):
         super().__init__(scope, receive)
         self.server = server
         self.caller: Caller = LOCAL
+        self.audited: dict[str, Any] = {}
         self.begun = time.monotonic()
 
     @property
@@ -43,13 +44,17 @@ class Request(HttpRequest):
         Raises MlsqlError: REQUEST_TOO_LARGE, or REQUEST_TIMEOUT where it does not come whole in time.
         """
         limits = self.server.settings.limits
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body", False):
+            if len(body) > limits.body:
+                raise too_large(limits.body)
+            return body
         declared = self.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limits.body:
             raise too_large(limits.body)
-        message = await self._message(self.begun + limits.body_seconds)
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body", False):
-            return body
         pieces = [body]
         size = len(body)
         while message.get("more_body", False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from mlsql_engine.serving.batching import BatchLimits
+from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.served import Served
 from mlsql_engine.session import Session
 
@@ -12,7 +12,8 @@ from mlsql_engine.session import Session
 class ServerSession:
     """A session, and its functions as requests see them."""
 
-    def __init__(self, session: Session, executor: ThreadPoolExecutor, batching: BatchLimits) -> None:
+    def __init__(self, name: str, session: Session, executor: ThreadPoolExecutor, batching: BatchLimits) -> None:
+        self.name = name
         self.session = session
         self.served = Served(session.functions, executor, batching)
 
@@ -22,3 +23,7 @@ class Sessions:
 
     def __init__(self, default: ServerSession) -> None:
         self.default = default
+
+    def all(self) -> list[ServerSession]:
+        """Those that there are, the default one first."""
+        return [self.default]

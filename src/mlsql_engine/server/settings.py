@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlsql_engine.serving.batching import BatchLimits
+from mlsql_engine.server.tokens import Tokens
+from mlsql_engine.serving.limits import BatchLimits
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,22 @@ class Limits:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """`root` is where relative paths of scripts start; `roots` are the folders that they may touch (None: all)."""
+    """`root` is where relative paths of scripts start; `roots` are the folders that they may touch (None: all).
+
+    `rate` is how often a caller may ask that has no rate of its own, such as "100/second"; pages of `origins` may
+    ask from a browser; `audit_log` is the file of the audit log (None: standard error);
+    `certificate` and `key` are files (PEM) to serve https with.
+    """
 
     host: str = "127.0.0.1"
     port: int = 9003
     root: Path = field(default_factory=Path.cwd)
     roots: tuple[Path, ...] | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    rate: str | None = None
+    origins: tuple[str, ...] = ()
+    audit_log: Path | None = None
+    certificate: str | None = None
+    key: str | None = None
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)

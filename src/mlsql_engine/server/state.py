@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mlsql_engine.server.audit import Audit
+from mlsql_engine.server.gate import Gate
+from mlsql_engine.server.meters import Meters
 from mlsql_engine.server.sessions import Sessions
 from mlsql_engine.server.settings import ServerSettings
 
@@ -14,3 +17,6 @@ class State:
 
     settings: ServerSettings
     sessions: Sessions
+    gate: Gate
+    audit: Audit
+    meters: Meters = field(default_factory=Meters)

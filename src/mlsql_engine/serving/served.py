@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.serving.answers import Answers
-from mlsql_engine.serving.batching import Batcher, BatchLimits
+from mlsql_engine.serving.batching import Batcher
+from mlsql_engine.serving.limits import BatchLimits
+from mlsql_engine.serving.meters import BatchMeter
 from mlsql_engine.serving.parts import Part
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.function import Function
@@ -47,6 +49,7 @@ class Served:
         self._loop = asyncio.get_running_loop()
         self._current: dict[str, ServedFunction] = {}
         self._batchers: dict[str, Batcher] = {}
+        self.meters: dict[str, BatchMeter] = {}
         self._opening: dict[str, asyncio.Task[ServedFunction]] = {}
 
     def names(self) -> Collection[str]:
@@ -67,6 +70,11 @@ class Served:
         if opening is None:
             opening = self._opening[key] = self._loop.create_task(self._open(key, spec))
         return current if current is not None else await asyncio.shield(opening)
+
+    def queued(self, name: str) -> int:
+        """How many requests wait for a function."""
+        batcher = self._batchers.get(name.lower())
+        return 0 if batcher is None else batcher.queued
 
     def ready(self, name: str) -> ServedFunction | None:
         """The function if it is loaded and the newest; None where `function` has to be asked."""
@@ -103,6 +111,7 @@ class Served:
         key = name.lower()
         batcher = self._batchers.get(key)
         if batcher is None:
-            batcher = Batcher(lambda: self._current[key].function, self._executor, self._limits)
+            meter = self.meters.setdefault(key, BatchMeter())
+            batcher = Batcher(lambda: self._current[key].function, self._executor, self._limits, meter)
             self._batchers[key] = batcher
         return batcher.predict(part, deadline)

@@ -73,11 +73,15 @@ class Function:
             asked.ended = partial(self._calls.end, call)
         return asked
 
+    def predict_once(self, batch: pa.RecordBatch) -> pa.Array:
+        """As `predict`, and a batch whose worker crashes is not tried again."""
+        with self._calls.one() as call:
+            return self._opened(call).predict(batch, self.spec, call, again=False)
+
     @property
-    def pure(self) -> bool:
-        """Whether a batch may be predicted twice."""
-        pool = self._pool
-        return pool is not None and pool.pure
+    def separate(self) -> bool:
+        """Whether rows of several callers should not be in one batch: an error would have it predicted again."""
+        return self.spec.resources.pure is False
 
     def _opened(self, call: Call) -> Pool:
         if (pool := self._pool) is not None:

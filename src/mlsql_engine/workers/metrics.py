@@ -30,12 +30,12 @@ def exposition(roster: Roster) -> str:
     """The metrics of the workers of a roster. Raises MlsqlError without prometheus_client."""
     prometheus = require("prometheus_client", extra="metrics", purpose="the text of the metrics")
     registry = prometheus.CollectorRegistry()
-    registry.register(_Collector(roster))
+    registry.register(WorkerCollector(roster))
     text: bytes = prometheus.generate_latest(registry)
     return text.decode()
 
 
-class _Collector:
+class WorkerCollector:
     """A Collector of prometheus_client."""
 
     def __init__(self, roster: Roster) -> None:

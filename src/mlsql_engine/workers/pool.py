@@ -24,8 +24,7 @@ from mlsql_engine.workers.roster import WorkerEntry
 from mlsql_engine.workers.worker import Loaded, Worker
 
 _CLOSING_SECONDS = 10.0
-RETRIED = frozenset({"CRASHED", "PROTOCOL"})
-"""The codes of errors after which a batch of a pure function is predicted once more."""
+_RETRIED = frozenset({"CRASHED", "PROTOCOL"})
 
 
 @dataclass(frozen=True)
@@ -105,15 +104,18 @@ class Pool:
         asked = self.spec.resources.pure
         return asked if asked is not None else self.loaded is not None and self.loaded.described.pure
 
-    def predict(self, batch: pa.RecordBatch, spec: FunctionSpec, call: Call) -> pa.Array:
-        """One value per row; `spec` is the caller's. See core.functions.Predictor."""
-        again = self.pure
+    def predict(self, batch: pa.RecordBatch, spec: FunctionSpec, call: Call, *, again: bool = True) -> pa.Array:
+        """One value per row; `spec` is the caller's. See core.functions.Predictor.
+
+        What was lost with its worker is predicted once more where that may be and `again`.
+        """
+        again = again and self.pure
         while True:
             asked = Asked(self, self._lease(spec, call), batch, spec, call)
             try:
                 return asked.wait()
             except WorkerProblem as error:
-                if not again or error.code not in RETRIED:
+                if not again or error.code not in _RETRIED:
                     raise
                 again = False
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BEAT_SECONDS = 1.0
 # After an answer the next question often comes at once.
-SPINNING_SECONDS = 0.000_1
+SPINNING_SECONDS = 0.000_5
 MOST_ANSWER_BYTES = 1 << 30
 _SCALA = re.compile(r"^\s*(?:def \w+\s*\(.*\).*=\s*\{?\s*$|(?:val|object|import scala)\b)", re.MULTILINE)
 

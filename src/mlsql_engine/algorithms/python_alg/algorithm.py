@@ -68,6 +68,7 @@ class PythonAlg:
             resources=options.resources,
             libraries=dict(group.libraries),
             called=request.called,
+            version=version.number,
         )
 
     def input_columns(self, request: FunctionRequest, described: Described, schema: pa.Schema) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from mlsql_engine.server.callers import Role
+from mlsql_engine.server.exposition import CONTENT_TYPE, exposition
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 
@@ -14,4 +15,9 @@ async def health(_request: Request) -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-ROUTES = (Route("/health", health, ("GET",), Role.NOBODY),)
+async def metrics(request: Request) -> Response:
+    """The server's metrics."""
+    return Response(exposition(request.server), media_type=CONTENT_TYPE)
+
+
+ROUTES = (Route("/health", health, ("GET",), Role.NOBODY), Route("/metrics", metrics, ("GET",), Role.PREDICT))

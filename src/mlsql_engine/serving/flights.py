@@ -1,0 +1,76 @@
+"""Batches of requests on their way to a worker."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+from mlsql_engine.core.errors import ScriptFailed
+from mlsql_engine.serving.answers import Answers
+from mlsql_engine.serving.parts import Part
+
+
+class Question(Protocol):
+    """A batch that a worker has begun with. See workers.asked.Asked."""
+
+    def fileno(self) -> int: ...
+
+    def poll(self) -> pa.Array | None: ...
+
+    def wait(self) -> pa.Array: ...
+
+
+class Predicting(Protocol):
+    """What predicts batches. See workers.function.Function."""
+
+    @property
+    def separate(self) -> bool: ...
+
+    def ask(self, batch: pa.RecordBatch) -> Question | None: ...
+
+    def predict_once(self, batch: pa.RecordBatch) -> pa.Array: ...
+
+
+class Waiting(NamedTuple):
+    """A request that waits for its answers since `begun` and until `deadline`, both of `time.monotonic`."""
+
+    part: Part
+    rows: int
+    future: asyncio.Future[Answers]
+    deadline: float
+    begun: float
+
+
+@dataclass(eq=False, slots=True)
+class Flight:
+    """A batch that a registration of the function predicts."""
+
+    batch: list[Waiting]
+    function: Predicting
+    begun: float
+    rows: pa.RecordBatch | None = None
+
+    def split(self, batch: list[Waiting], error: BaseException) -> list[list[Waiting]]:
+        """Smaller batches of the requests that are left, which tell whose fault an error is.
+
+        The one that a script's error names is asked alone, the others once more together; an error without a row
+        halves the batch; after a crash each is asked alone, for every crash costs a worker.
+        """
+        if not isinstance(error, ScriptFailed):
+            return [[one] for one in batch]
+        named = None if error.row is None else self._request_of(error.row)
+        if named is None or named not in batch:
+            middle = len(batch) // 2
+            return [batch[:middle], batch[middle:]]
+        return [[named], [one for one in batch if one is not named]]
+
+    def _request_of(self, row: int) -> Waiting | None:
+        end = 0
+        for one in self.batch:
+            end += one.rows
+            if row < end:
+                return one
+        return None

@@ -1,0 +1,402 @@
+"""Requests that wait together are predicted together, and each gets its own answers or its own error."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from functools import wraps
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from mlsql_engine.core.errors import MlsqlError, ScriptFailed, WorkerProblem
+from mlsql_engine.serving import batching
+from mlsql_engine.serving.answers import Answers
+from mlsql_engine.serving.batching import Batcher
+from mlsql_engine.serving.limits import BatchLimits
+from mlsql_engine.serving.meters import BatchMeter
+from mlsql_engine.serving.parts import Columns, Numbers
+
+SOON = 10.0
+
+
+class Asked:
+    """A batch that is answered when the test says so, by doubling its first column."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self.batch = batch
+        self._here, self._there = socket.socketpair()
+        self._result: pa.Array | Exception | None = None
+
+    def fileno(self) -> int:
+        return self._here.fileno()
+
+    def answer(self, error: Exception | None = None) -> None:
+        self._result = error or pa.array([value * 2 for value in values_of(self.batch)])
+        self._there.send(b".")
+
+    def wake(self) -> None:
+        self._there.send(b".")
+
+    def poll(self) -> pa.Array | None:
+        if self._result is None:
+            self._here.setblocking(False)
+            with suppress(BlockingIOError):
+                self._here.recv(1)
+            return None
+        self.close()
+        if isinstance(self._result, Exception):
+            raise self._result
+        return self._result
+
+    def wait(self) -> pa.Array:
+        self._here.setblocking(True)
+        self._here.recv(1)
+        return self.poll()
+
+    def close(self) -> None:
+        self._here.close()
+        self._there.close()
+
+
+def values_of(batch: pa.RecordBatch) -> list[float]:
+    column = batch.column(0)
+    return column.flatten().to_pylist() if pa.types.is_list(column.type) else column.to_pylist()
+
+
+class Model:
+    """A function whose batches the test answers one by one; `busy`: it has no idle worker."""
+
+    def __init__(self) -> None:
+        self.asked: deque[Asked] = deque()
+        self.batches: list[list[float]] = []
+        self.busy = False
+        self.separate = False
+
+    def ask(self, batch: pa.RecordBatch) -> Asked | None:
+        if self.busy:
+            return None
+        self.batches.append(values_of(batch))
+        self.asked.append(Asked(batch))
+        return self.asked[-1]
+
+    def predict_once(self, batch: pa.RecordBatch) -> pa.Array:
+        self.batches.append(values_of(batch))
+        return pa.array([value * 2 for value in values_of(batch)])
+
+
+class Bench:
+    """A batcher over a model."""
+
+    def __init__(self, model: Model, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
+        self.model = model
+        self.meter = BatchMeter()
+        self.batcher = Batcher(lambda: self.model, executor, limits, self.meter)
+
+    def ask(self, *values: float, within: float = 1e3) -> asyncio.Future[Answers]:
+        return self.batcher.predict(Numbers(list(values), 1, len(values)), time.monotonic() + within)
+
+    async def begun(self) -> Asked:
+        """The next batch that was begun and not answered."""
+        async with asyncio.timeout(SOON):
+            while not self.model.asked:
+                await asyncio.sleep(0)
+        return self.model.asked.popleft()
+
+
+@asynccontextmanager
+async def benched(**limits: int) -> AsyncIterator[Bench]:
+    with ThreadPoolExecutor(4) as executor:
+        bench = Bench(Model(), executor, BatchLimits(**limits))
+        yield bench
+        for asked in bench.model.asked:
+            asked.close()
+
+
+def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    @wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        asyncio.run(test(*arguments, **named))
+
+    return run
+
+
+@in_loop
+async def test_a_lone_request_begins_at_once_and_later_ones_wait_together() -> None:
+    async with benched() as bench:
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        others = [bench.ask(2.0), bench.ask(3.0, 4.0), bench.ask(5.0)]
+        await asyncio.sleep(0)
+        assert bench.model.batches == [[1.0]]
+        one.answer()
+        assert (await first).values == [2.0]
+        (await bench.begun()).answer()
+        assert [(await other).values for other in others] == [[4.0], [6.0, 8.0], [10.0]]
+        assert bench.model.batches == [[1.0], [2.0, 3.0, 4.0, 5.0]]
+        assert (bench.meter.batches, bench.meter.requests, bench.meter.rows) == (2, 4, 5)
+        assert bench.meter.sizes[:4] == [1, 0, 1, 0]
+
+
+@in_loop
+async def test_requests_of_one_turn_of_the_loop_begin_together() -> None:
+    async with benched() as bench:
+        answers = [bench.ask(float(number)) for number in range(3)]
+        (await bench.begun()).answer()
+        assert [(await answer).values for answer in answers] == [[0.0], [2.0], [4.0]]
+        assert bench.model.batches == [[0.0, 1.0, 2.0]]
+
+
+@in_loop
+async def test_a_batch_has_at_most_so_many_rows_unless_one_request_has_more() -> None:
+    async with benched(rows=3) as bench:
+        answers = [bench.ask(1.0, 2.0), bench.ask(3.0, 4.0), bench.ask(5.0), bench.ask(6.0, 7.0, 8.0, 9.0)]
+        for _ in range(3):
+            (await bench.begun()).answer()
+        assert [(await answer).values for answer in answers][2:] == [[10.0], [12.0, 14.0, 16.0, 18.0]]
+        assert bench.model.batches == [[1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0, 9.0]]
+
+
+@in_loop
+async def test_rows_of_other_columns_are_another_batch() -> None:
+    async with benched() as bench:
+        numbers = bench.ask(1.0)
+        batch = pa.record_batch({"arg0": [7, 8]})
+        columns = bench.batcher.predict(Columns(batch), time.monotonic() + SOON)
+        again = bench.batcher.predict(Columns(batch), time.monotonic() + SOON)
+        (await bench.begun()).answer()
+        (await bench.begun()).answer()
+        assert (await numbers).values == [2.0]
+        assert (await columns).array.to_pylist() == [14, 16]
+        assert (await again).array.to_pylist() == [14, 16]
+        assert bench.model.batches == [[1.0], [7, 8, 7, 8]]
+
+
+@in_loop
+async def test_several_lanes_have_a_batch_each() -> None:
+    async with benched(lanes=2) as bench:
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        second = bench.ask(2.0)
+        two = await bench.begun()
+        two.answer()
+        assert (await second).values == [4.0]
+        one.answer()
+        assert (await first).values == [2.0]
+
+
+@in_loop
+async def test_an_expired_request_is_dropped_before_inference() -> None:
+    async with benched() as bench:
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        late, good = bench.ask(2.0, within=-1.0), bench.ask(3.0)
+        one.answer()
+        assert (await first).values == [2.0]
+        (await bench.begun()).answer()
+        assert (await good).values == [6.0]
+        with pytest.raises(MlsqlError, match="the prediction did not come in time") as caught:
+            await late
+        assert caught.value.code == "DEADLINE"
+        assert bench.model.batches == [[1.0], [3.0]]
+        assert bench.meter.expired == 1
+
+
+@in_loop
+async def test_a_request_whose_time_ends_meanwhile_is_told_and_the_others_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batching, "_SWEEP_SECONDS", 0.001)
+    async with benched() as bench:
+        late, good = bench.ask(1.0, within=0.01), bench.ask(2.0)
+        one = await bench.begun()
+        with pytest.raises(MlsqlError, match="DEADLINE"):
+            await late
+        one.answer()
+        assert (await good).values == [4.0]
+
+
+@in_loop
+async def test_a_request_that_nobody_waits_for_is_not_asked() -> None:
+    async with benched() as bench:
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        gone, good = bench.ask(2.0), bench.ask(3.0)
+        gone.cancel()
+        one.answer()
+        await first
+        (await bench.begun()).answer()
+        assert (await good).values == [6.0]
+        assert bench.model.batches == [[1.0], [3.0]]
+
+
+@in_loop
+async def test_too_much_that_waits_is_refused_at_once() -> None:
+    async with benched(queued=2, queued_rows=5) as bench:
+        answers = [bench.ask(1.0)]
+        one = await bench.begun()
+        answers.append(bench.ask(2.0, 2.0, 2.0, 2.0))
+        with pytest.raises(MlsqlError, match="too many requests wait for this function") as caught:
+            bench.ask(3.0, 3.0)
+        assert caught.value.code == "OVERLOADED"
+        assert caught.value.retry_after == 1
+        answers.append(bench.ask(3.0))
+        with pytest.raises(MlsqlError, match="OVERLOADED"):
+            bench.ask(4.0)
+        assert bench.meter.refused == 2
+        one.answer()
+        await answers[0]
+        (await bench.begun()).answer()
+        assert (await answers[2]).values == [6.0]
+
+
+@in_loop
+async def test_a_request_with_more_rows_than_may_wait_is_taken_when_nothing_waits() -> None:
+    async with benched(queued_rows=2) as bench:
+        answer = bench.ask(1.0, 2.0, 3.0)
+        (await bench.begun()).answer()
+        assert (await answer).values == [2.0, 4.0, 6.0]
+
+
+def failed(row: int | None) -> ScriptFailed:
+    error = ScriptFailed("ValueError: no", hint="look")
+    error.row = row
+    return error
+
+
+@in_loop
+async def test_the_request_whose_row_fails_is_the_only_one_that_fails() -> None:
+    async with benched() as bench:
+        answers = [bench.ask(1.0), bench.ask(2.0, 3.0), bench.ask(4.0)]
+        (await bench.begun()).answer(failed(2))
+        (await bench.begun()).answer(failed(1))
+        (await bench.begun()).answer()
+        assert bench.model.batches == [[1.0, 2.0, 3.0, 4.0], [2.0, 3.0], [1.0, 4.0]]
+        assert (await answers[0]).values == [2.0]
+        assert (await answers[2]).values == [8.0]
+        with pytest.raises(ScriptFailed, match="ValueError: no"):
+            await answers[1]
+
+
+@in_loop
+async def test_an_error_without_a_row_halves_the_batch_until_it_is_found() -> None:
+    async with benched() as bench:
+        answers = [bench.ask(float(number)) for number in range(4)]
+        (await bench.begun()).answer(failed(None))
+        (await bench.begun()).answer()
+        (await bench.begun()).answer(failed(None))
+        (await bench.begun()).answer(failed(None))
+        (await bench.begun()).answer()
+        assert bench.model.batches == [[0.0, 1.0, 2.0, 3.0], [0.0, 1.0], [2.0, 3.0], [2.0], [3.0]]
+        with pytest.raises(ScriptFailed):
+            await answers[2]
+        assert [(await answers[number]).values for number in (0, 1, 3)] == [[0.0], [2.0], [6.0]]
+
+
+@in_loop
+async def test_after_a_crash_each_request_is_asked_alone() -> None:
+    async with benched() as bench:
+        answers = [bench.ask(1.0), bench.ask(2.0), bench.ask(3.0)]
+        (await bench.begun()).answer(WorkerProblem("it crashed", code="CRASHED"))
+        (await bench.begun()).answer()
+        (await bench.begun()).answer(WorkerProblem("it crashed again", code="CRASHED"))
+        (await bench.begun()).answer()
+        assert bench.model.batches == [[1.0, 2.0, 3.0], [1.0], [2.0], [3.0]]
+        with pytest.raises(WorkerProblem, match="it crashed again"):
+            await answers[1]
+        assert [(await answers[number]).values for number in (0, 2)] == [[2.0], [6.0]]
+
+
+@in_loop
+async def test_what_is_no_fault_of_a_request_is_told_to_all_of_the_batch() -> None:
+    async with benched() as bench:
+        answers = [bench.ask(1.0), bench.ask(2.0)]
+        (await bench.begun()).answer(WorkerProblem("it takes too long", code="TIMEOUT", hint="give it more"))
+        problems = await asyncio.gather(*answers, return_exceptions=True)
+        assert [(problem.code, problem.message, problem.hint) for problem in problems] == [
+            ("TIMEOUT", "it takes too long", "give it more")
+        ] * 2
+        assert problems[0] is not problems[1]
+
+
+@in_loop
+async def test_where_no_worker_is_idle_a_thread_waits_for_one() -> None:
+    async with benched() as bench:
+        bench.model.busy = True
+        assert (await bench.ask(1.0)).values == [2.0]
+
+
+@in_loop
+async def test_an_answer_that_takes_long_is_waited_for_by_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "_PATIENCE_SECONDS", 0.0)
+    async with benched() as bench:
+        answer = bench.ask(1.0)
+        one = await bench.begun()
+        waits = asyncio.Event()
+        loop, wait = asyncio.get_running_loop(), one.wait
+
+        def waited() -> pa.Array:
+            loop.call_soon_threadsafe(waits.set)
+            return wait()
+
+        one.wait = waited
+        await waits.wait()
+        one.answer()
+        assert (await answer).values == [2.0]
+
+
+@in_loop
+async def test_a_sign_of_life_is_no_answer() -> None:
+    async with benched() as bench:
+        answer = bench.ask(1.0)
+        one = await bench.begun()
+        one.wake()
+        await asyncio.sleep(0)
+        assert not answer.done()
+        one.answer()
+        assert (await answer).values == [2.0]
+
+
+@in_loop
+async def test_functions_that_may_not_be_asked_twice_have_each_request_alone() -> None:
+    async with benched() as bench:
+        bench.model.separate = True
+        answers = [bench.ask(1.0, 2.0), bench.ask(3.0)]
+        (await bench.begun()).answer(failed(0))
+        (await bench.begun()).answer()
+        assert bench.model.batches == [[1.0, 2.0], [3.0]]
+        with pytest.raises(ScriptFailed):
+            await answers[0]
+        assert (await answers[1]).values == [6.0]
+
+
+@in_loop
+async def test_a_new_registration_has_the_next_batch_and_none_is_mixed() -> None:
+    async with benched() as bench:
+        old, new = bench.model, Model()
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        second = bench.ask(2.0)
+        bench.model = new
+        one.answer()
+        assert (await first).values == [2.0]
+        (await bench.begun()).answer()
+        assert (await second).values == [4.0]
+        assert (old.batches, new.batches) == ([[1.0]], [[2.0]])
+
+
+@in_loop
+async def test_rows_that_make_no_batch_fail_and_the_next_request_works() -> None:
+    async with benched() as bench:
+        bad = bench.batcher.predict(Numbers(["x"], 1, 1), time.monotonic() + SOON)  # type: ignore[list-item]
+        with pytest.raises(ValueError, match="could not convert string to float"):
+            await bad
+        good = bench.ask(1.0)
+        (await bench.begun()).answer()
+        assert (await good).values == [2.0]

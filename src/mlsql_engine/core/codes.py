@@ -92,6 +92,7 @@ WARNINGS: Final[dict[str, str]] = {
     "KAFKA_LOG": "The training log, or some of its lines, did not get to the Kafka broker that kafkaParam names.",
     "KAFKA_TOPIC_LEFT": "The topic that a training's data went through could not be removed.",
     "LIBRARY_VERSIONS": "A model is loaded with other versions of libraries than it was trained with.",
+    "NOT_RENEWED": "A server goes on with the version of a model that it has, for the newer one cannot be had.",
     "NOT_SCORED": "A model was trained, and could not be measured on validateTable or evaluateTable.",
     "NO_SETTING": "A setting of Spark's means nothing to the engine that runs the script.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for, and runs anyway.",

@@ -16,8 +16,9 @@ class Limits:
     `body` is the largest request, `body_seconds` how long one may take to come whole, `request_seconds` how long
     a prediction may take that says nothing else, `idle_seconds` how long a connection without a request is kept,
     `drain_seconds` how long requests and jobs may go on after the server was told to end. `running` scripts run at
-    once and `waiting` more wait. `sessions` are the sessions of owners; one is closed after `session_seconds`
-    without a request. `result_rows` is where the rows of a script's table are cut.
+    once and `waiting` more wait. Every `follow_seconds` it is looked whether models have newer versions (0: never).
+    `sessions` are the sessions of owners; one is closed after `session_seconds` without a request. `result_rows` is
+    where the rows of a script's table are cut.
     """
 
     body: int = 16 << 20
@@ -27,6 +28,7 @@ class Limits:
     drain_seconds: float = 30.0
     running: int = 8
     waiting: int = 64
+    follow_seconds: float = 2.0
     sessions: int = 32
     session_seconds: float = 3_600.0
     result_rows: int = 5_000

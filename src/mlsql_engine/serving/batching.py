@@ -87,9 +87,10 @@ class Batcher:
     def _flush(self) -> None:
         self._scheduled = None
         while (self._queue or self._again) and len(self._flights) < self._limits.lanes:
-            batch = self._again.popleft() if self._again else self._next()
+            again = bool(self._again)
+            batch = self._again.popleft() if again else self._next()
             if batch:
-                self._begin(batch)
+                self._begin(batch, again=again)
 
     def _next(self) -> list[Waiting]:
         """The requests of the next batch: from the oldest on those that fit; what nobody waits for is dropped."""
@@ -115,8 +116,8 @@ class Batcher:
             batch.append(head)
         return batch
 
-    def _begin(self, batch: list[Waiting]) -> None:
-        flight = Flight(batch, self._function(), time.monotonic())
+    def _begin(self, batch: list[Waiting], *, again: bool) -> None:
+        flight = Flight(batch, self._function(), time.monotonic(), again)
         self._flights.add(flight)
         if not self._sweeping:
             self._sweep_later()
@@ -207,9 +208,9 @@ class Batcher:
         """Tell a request of its error; where several were asked for together, find out whose it is."""
         batch = [one for one in flight.batch if not one.future.done()]
         self._meter.failed += 1
-        if len(batch) > 1 and _may_be_one_request(error):
-            self._again.extend(flight.split(batch, error))
-        else:
+        smaller = flight.split(batch, error) if batch and _may_be_one_request(error) else []
+        self._again.extend(smaller)
+        if not smaller:
             for one in batch:
                 one.future.set_exception(error if len(batch) == 1 else _copy(error))
         self._over(flight)

@@ -23,7 +23,7 @@ class Part(Protocol):
         """The rows of parts with this key, in their order, as a function takes them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Columns:
     """Arguments as a record batch."""
 
@@ -47,7 +47,7 @@ class Columns:
         return pa.concat_batches([part.columns for part in parts if isinstance(part, Columns)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Numbers:
     """One array of `width` doubles a row: `values` holds those of all `rows`, row by row."""
 

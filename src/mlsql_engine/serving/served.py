@@ -51,6 +51,7 @@ class Served:
         self._batchers: dict[str, Batcher] = {}
         self.meters: dict[str, BatchMeter] = {}
         self._opening: dict[str, asyncio.Task[ServedFunction]] = {}
+        self._draining: set[asyncio.Future[None]] = set()
 
     def names(self) -> Collection[str]:
         """The functions that there are, in lower case."""
@@ -101,7 +102,9 @@ class Served:
             self._drain(current)
 
     def _drain(self, function: ServedFunction) -> None:
-        self._loop.run_in_executor(None, function.function.drain)
+        draining = self._loop.run_in_executor(self._executor, function.function.drain)
+        self._draining.add(draining)
+        draining.add_done_callback(self._draining.discard)
 
     def predict(self, name: str, part: Part, deadline: float) -> asyncio.Future[Answers]:
         """The answers for the rows of one request, which may be predicted together with others'.
@@ -115,3 +118,12 @@ class Served:
             batcher = Batcher(lambda: self._current[key].function, self._executor, self._limits, meter)
             self._batchers[key] = batcher
         return batcher.predict(part, deadline)
+
+    async def close(self) -> None:
+        """Let the functions go when their last batches are answered."""
+        if self._opening:
+            await asyncio.wait(self._opening.values())
+        for key in list(self._current):
+            self._forget(key)
+        if self._draining:
+            await asyncio.wait(self._draining)

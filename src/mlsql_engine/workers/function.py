@@ -83,6 +83,12 @@ class Function:
         """Whether rows of several callers should not be in one batch: an error would have it predicted again."""
         return self.spec.resources.pure is False
 
+    @property
+    def pure(self) -> bool:
+        """Whether a batch may be predicted twice."""
+        pool = self._pool
+        return pool is not None and pool.pure
+
     def _opened(self, call: Call) -> Pool:
         if (pool := self._pool) is not None:
             return pool

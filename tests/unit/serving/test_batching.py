@@ -78,6 +78,7 @@ class Model:
         self.batches: list[list[float]] = []
         self.busy = False
         self.separate = False
+        self.pure = False
 
     def ask(self, batch: pa.RecordBatch) -> Asked | None:
         if self.busy:
@@ -311,6 +312,21 @@ async def test_after_a_crash_each_request_is_asked_alone() -> None:
         with pytest.raises(WorkerProblem, match="it crashed again"):
             await answers[1]
         assert [(await answers[number]).values for number in (0, 2)] == [[2.0], [6.0]]
+
+
+@in_loop
+async def test_a_lone_request_of_a_pure_function_is_asked_twice_when_its_worker_crashes() -> None:
+    async with benched() as bench:
+        bench.model.pure = True
+        answer = bench.ask(1.0)
+        (await bench.begun()).answer(WorkerProblem("it crashed", code="CRASHED"))
+        (await bench.begun()).answer()
+        assert (await answer).values == [2.0]
+        answer = bench.ask(3.0)
+        (await bench.begun()).answer(WorkerProblem("it crashed", code="CRASHED"))
+        (await bench.begun()).answer(WorkerProblem("it crashed again", code="CRASHED"))
+        with pytest.raises(WorkerProblem, match="it crashed again"):
+            await answer
 
 
 @in_loop

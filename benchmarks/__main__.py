@@ -14,7 +14,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import predict_spark, report
+from benchmarks import predict_spark, report, serving
 from benchmarks.measuring import Figure
 from benchmarks.workspace import Workspace
 
@@ -36,6 +36,7 @@ NAMES = (
     "load_data",
     "trainer",
     "groups",
+    "serving",
 )
 _FULL, _QUICK = 1_000_000, 100_000
 
@@ -71,11 +72,11 @@ def main() -> int:
 
 def _present(workspace: Workspace) -> list[str]:
     """All but those that need what is not installed here; which those are is told."""
-    absent = predict_spark.absent()
-    if absent is None:
-        return list(NAMES)
-    workspace.told(f"predict_spark is left out: {absent}")
-    return [name for name in NAMES if name != "predict_spark"]
+    absent = {"predict_spark": predict_spark.absent(), "serving": serving.absent()}
+    for name, problem in absent.items():
+        if problem is not None:
+            workspace.told(f"{name} is left out: {problem}")
+    return [name for name in NAMES if absent.get(name) is None]
 
 
 def _title(name: str) -> str:

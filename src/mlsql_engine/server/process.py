@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
-from mlsql_engine.server.endpoints import health
+from mlsql_engine.server.endpoints import health, open_inference
 from mlsql_engine.server.routes import Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
@@ -24,7 +24,7 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
     executor = ThreadPoolExecutor(32, thread_name_prefix="mlsql-serve")
     try:
         default = ServerSession(session, executor, settings.batching)
-        yield App(State(settings, Sessions(default)), Router((*health.ROUTES,)))
+        yield App(State(settings, Sessions(default)), Router((*health.ROUTES, *open_inference.ROUTES)))
     finally:
         await asyncio.to_thread(executor.shutdown)
 

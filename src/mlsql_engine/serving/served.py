@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher, BatchLimits
+from mlsql_engine.serving.inputs import Inputs
+from mlsql_engine.serving.open_inference.answers import Output
 from mlsql_engine.serving.parts import Part
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.function import Function
@@ -30,6 +33,16 @@ class ServedFunction:
     def described(self) -> Described:
         """What it says of itself."""
         return self.function.description
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What it takes."""
+        return Inputs(self.described)
+
+    @cached_property
+    def output(self) -> Output:
+        """How the Open Inference Protocol has its answers."""
+        return Output.of(self.spec.name, "1", self.described.return_type)
 
 
 class Served:

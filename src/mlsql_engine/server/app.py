@@ -41,10 +41,10 @@ class App:
             request.scope["path_params"] = parts
             return await route.endpoint(request)
         except MlsqlError as error:
-            return errors.response(error, request.caller)
+            return errors.response(error, request.caller, request.scope["path"])
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - a request's failure is its own
             _LOG.exception("a request failed")
             problem = InternalError(f"{type(error).__name__} in {request.method} {request.scope['path']}")
-            return errors.response(problem, request.caller)
+            return errors.response(problem, request.caller, request.scope["path"])

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mlsql_engine.serving.batching import BatchLimits
 from mlsql_engine.serving.served import Served
+from mlsql_engine.serving.versions import Versions
 from mlsql_engine.session import Session
 
 
@@ -15,6 +16,7 @@ class ServerSession:
     def __init__(self, session: Session, executor: ThreadPoolExecutor, batching: BatchLimits) -> None:
         self.session = session
         self.served = Served(session.functions, executor, batching)
+        self.versions = Versions(session.functions, self.served, executor, batching)
 
 
 class Sessions:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from typing import Protocol
 
 from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
@@ -14,7 +15,6 @@ from mlsql_engine.serving.batching import Batcher, BatchLimits
 from mlsql_engine.serving.inputs import Inputs
 from mlsql_engine.serving.open_inference.answers import Output
 from mlsql_engine.serving.parts import Part
-from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.function import Function
 
 
@@ -42,7 +42,25 @@ class ServedFunction:
     @cached_property
     def output(self) -> Output:
         """How the Open Inference Protocol has its answers."""
-        return Output.of(self.spec.name, "1", self.described.return_type)
+        return Output.of(self.spec.name, version_of(self.spec), self.described.return_type)
+
+
+class Catalog(Protocol):
+    """Functions by their names in lower case."""
+
+    def names(self) -> Collection[str]:
+        """Every name."""
+
+    def spec(self, name: str) -> FunctionSpec | None:
+        """What was registered last under a name."""
+
+    def share(self, spec: FunctionSpec) -> Function:
+        """The function, loaded. Whoever asks closes it."""
+
+
+def version_of(spec: FunctionSpec) -> str:
+    """The version of a function: that of its model, and 1 where it has none."""
+    return "1" if spec.version is None else str(spec.version)
 
 
 class Served:
@@ -53,7 +71,7 @@ class Served:
     its last batch.
     """
 
-    def __init__(self, functions: Functions, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
+    def __init__(self, functions: Catalog, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
         self._functions = functions
         self._executor = executor
         self._limits = limits

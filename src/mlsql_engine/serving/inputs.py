@@ -53,6 +53,8 @@ class Inputs:
 
     def _matrix_width(self) -> int | None:
         """From how many numbers a row on one array of doubles is what the function takes; None for none."""
+        if self._described.form == "udaf":
+            return None
         if self._takes is not None and self._takes.problem([("arg0", _DOUBLES)]) is not None:
             return None
         return 1 if self.packed or any(place.is_array for place in self.places[:1]) else 2

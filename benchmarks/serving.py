@@ -1,8 +1,8 @@
 """Predictions over HTTP, one row and 1,000 rows a request, against bare Starlette, MLflow, MLServer and no model.
 
 All serve the same model (scaler and logistic regression, 30 features), in processes of their own on this machine,
-and are asked in turns by wrk, on 1 connection and on 32. The reference endpoint is served by the same HTTP server as
-ours in one process, parses the same JSON body and answers as many bytes, without predicting; once without a
+and are asked in turns by wrk, on 1 connection and on 32. The reference endpoint is served by the same HTTP server
+as ours in one process, parses the same JSON body and answers as many bytes, without predicting; once without a
 framework, and once as an endpoint of Starlette's.
 """
 

@@ -43,7 +43,7 @@ class App:
                 check_role(request.caller, route.role)
                 answer = await route.endpoint(request)
             except MlsqlError as error:
-                code, answer = error.code, errors.response(error, request.caller)
+                code, answer = error.code, errors.response(error, request.caller, scope["path"])
             except ClientDisconnect:
                 return
             except Exception as error:  # noqa: BLE001 - a request's failure is its own
@@ -60,4 +60,4 @@ class App:
     def _internal(self, error: Exception, request: Request) -> Response:
         _LOG.error("a request failed", exc_info=error)
         problem = InternalError(f"{type(error).__name__} in {request.method} {request.scope['path']}")
-        return errors.response(problem, request.caller)
+        return errors.response(problem, request.caller, request.scope["path"])

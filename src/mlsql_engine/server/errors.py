@@ -39,8 +39,8 @@ STATUS: Final[dict[str, int]] = {
 """What is not here is the client's mistake: 400."""
 
 
-def response(error: MlsqlError, caller: Caller) -> Response:
-    """The error as an answer."""
+def response(error: MlsqlError, caller: Caller, path: str = "") -> Response:
+    """The error as an answer to a request for a path."""
     status = STATUS.get(error.code, 500 if isinstance(error, InternalError) else 400)
     headers = {}
     retry_after = getattr(error, "retry_after", None)
@@ -48,7 +48,11 @@ def response(error: MlsqlError, caller: Caller) -> Response:
         headers["Retry-After"] = str(retry_after)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(msgspec.json.encode(body(error, caller)), status, headers, "application/json")
+    made = body(error, caller)
+    if path.startswith("/v2"):
+        # Clients of the Open Inference Protocol read this member and no other.
+        made["error"] = error.message if error.hint is None else f"{error.message} ({error.hint})"
+    return Response(msgspec.json.encode(made), status, headers, "application/json")
 
 
 def body(error: MlsqlError, caller: Caller) -> dict[str, Any]:

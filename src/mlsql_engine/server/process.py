@@ -16,7 +16,7 @@ from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.audit import Audit
 from mlsql_engine.server.connection import Connection, close_slow_heads
-from mlsql_engine.server.endpoints import health
+from mlsql_engine.server.endpoints import health, open_inference
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.routes import Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
@@ -27,7 +27,7 @@ from mlsql_engine.session import Session
 if TYPE_CHECKING:
     import uvicorn
 
-ROUTES = (*health.ROUTES,)
+ROUTES = (*health.ROUTES, *open_inference.ROUTES)
 _BACKLOG = 2_048
 _THREADS = 128
 

@@ -59,7 +59,7 @@ class Flight:
     rows: pa.RecordBatch | None = None
 
     def split(self, batch: list[Waiting], error: BaseException) -> list[list[Waiting]]:
-        """Smaller batches of the requests that are left, which tell whose fault an error is; none where it is clear.
+        """Smaller batches of the requests that are left, which tell whose fault an error is; none where that is so.
 
         The one that a script's error names is asked alone, the others once more together; an error without a row
         halves the batch; after a crash each is asked alone, for every crash costs a worker.

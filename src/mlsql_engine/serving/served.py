@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Protocol
 
 from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
+from mlsql_engine.serving.inputs import Inputs
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.meters import BatchMeter
+from mlsql_engine.serving.open_inference.answers import Output
 from mlsql_engine.serving.parts import Part
-from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.function import Function
 
 
@@ -33,6 +36,34 @@ class ServedFunction:
         """What it says of itself."""
         return self.function.description
 
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What it takes."""
+        return Inputs(self.described)
+
+    @cached_property
+    def output(self) -> Output:
+        """How the Open Inference Protocol has its answers."""
+        return Output.of(self.spec.name, version_of(self.spec), self.described.return_type)
+
+
+class Catalog(Protocol):
+    """Functions by their names in lower case."""
+
+    def names(self) -> Collection[str]:
+        """Every name."""
+
+    def spec(self, name: str) -> FunctionSpec | None:
+        """What was registered last under a name."""
+
+    def share(self, spec: FunctionSpec) -> Function:
+        """The function, loaded. Whoever asks closes it."""
+
+
+def version_of(spec: FunctionSpec) -> str:
+    """The version of a function: that of its model, and 1 where it has none."""
+    return "1" if spec.version is None else str(spec.version)
+
 
 class Served:
     """The served functions of one session. Belongs to one event loop.
@@ -42,7 +73,7 @@ class Served:
     its last batch.
     """
 
-    def __init__(self, functions: Functions, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
+    def __init__(self, functions: Catalog, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
         self._functions = functions
         self._executor = executor
         self._limits = limits

@@ -43,7 +43,7 @@ async def reference(_scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         body += message["body"]
         more = message.get("more_body", False)
-    orjson.loads(body)
+    orjson.loads(body or b"{}")
     answer = os.environ["ANSWER"].encode()
     headers = [*_JSON, (b"content-length", str(len(answer)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -73,7 +73,14 @@ class Servers:
     def application(self, name: str, app: str, environment: Mapping[str, str], *, factory: bool) -> Server:
         """One of `serving_apps`, served by uvicorn."""
         port = _free_port()
-        command = [_BIN / "uvicorn", f"benchmarks.serving_apps:{app}", "--port", port, "--no-access-log"]
+        command = [
+            _BIN / "uvicorn",
+            f"benchmarks.serving_apps:{app}",
+            "--port",
+            port,
+            "--no-access-log",
+            "--no-proxy-headers",
+        ]
         command += ["--log-level", "warning", *(["--factory"] if factory else [])]
         return self._started(name, command, environment, port, "/", "/")
 

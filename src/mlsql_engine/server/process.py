@@ -86,6 +86,7 @@ def _server(app: App, settings: ServerSettings) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=int(limits.idle_seconds),
         timeout_graceful_shutdown=int(limits.drain_seconds),
         backlog=_BACKLOG,

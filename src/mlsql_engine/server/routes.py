@@ -19,7 +19,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Route:
-    """`path` names its variable parts in braces; `role` is the least that a caller needs.
+    """`path`, of which there is one route, names its variable parts in braces; `role` is the least that is needed.
 
     `operation` is its description as OpenAPI has it (https://spec.openapis.org/oas/v3.1.0#operation-object), by
     method.
@@ -37,29 +37,28 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
-        self._whole = {(method, route.path): route for route in self.routes for method in route.methods}
+        self._whole = {route.path: route for route in self.routes if "{" not in route.path}
         self._patterns: list[tuple[re.Pattern[str], Route]] = [
             (compile_path(route.path)[0], route) for route in self.routes if "{" in route.path
         ]
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route, and the variable parts of the path. Raises MlsqlError: NOT_FOUND or METHOD_NOT_ALLOWED."""
-        route = self._whole.get((method, path))
+        route = self._whole.get(path)
         if route is not None:
-            return route, {}
-        allowed = [method_ for method_, path_ in self._whole if path_ == path]
+            if method in route.methods:
+                return route, {}
+            raise _not_allowed(method, path, route.methods)
         for pattern, route in self._patterns:
             found = pattern.match(path)
             if found is not None:
                 if method in route.methods:
                     return route, found.groupdict()
-                allowed += route.methods
-        if allowed:
-            raise MlsqlError(
-                f"{path} does not take {method}",
-                code="METHOD_NOT_ALLOWED",
-                hint=f"it takes {', '.join(sorted(set(allowed)))}",
-            )
-        raise MlsqlError(
-            f"there is nothing at {path}", code="NOT_FOUND", hint="GET /openapi.json tells what there is"
-        )
+                raise _not_allowed(method, path, route.methods)
+        raise MlsqlError(f"there is nothing at {path}", code="NOT_FOUND", hint="see GET /openapi.json")
+
+
+def _not_allowed(method: str, path: str, methods: Iterable[str]) -> MlsqlError:
+    return MlsqlError(
+        f"{path} does not take {method}", code="METHOD_NOT_ALLOWED", hint=f"it takes {', '.join(sorted(methods))}"
+    )

@@ -188,7 +188,7 @@ class Batcher:
 
     def _answered(self, flight: Flight, values: pa.Array) -> None:
         self._over(flight)
-        whole = BatchAnswers(values)
+        whole = BatchAnswers(values, flight.function)
         start = 0
         for one in flight.batch:
             end = start + one.rows

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Protocol
 
-from mlsql_engine.core.errors import UnknownName
+import pyarrow as pa
+
+from mlsql_engine.core.errors import InternalError, UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
@@ -17,6 +19,7 @@ from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.meters import BatchMeter
 from mlsql_engine.serving.open_inference.answers import Output
 from mlsql_engine.serving.parts import Part
+from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.function import Function
 
 
@@ -26,10 +29,36 @@ class ServedFunction:
     def __init__(self, function: Function) -> None:
         self.function = function
 
+    @classmethod
+    def that_gave(cls, answers: Answers) -> ServedFunction:
+        """The registration whose answers these are. It may be a newer one than was found for the request."""
+        function = answers.whole.function
+        if not isinstance(function, cls):
+            raise InternalError("answers of something that is not served")
+        return function
+
     @property
     def spec(self) -> FunctionSpec:
         """What was registered."""
         return self.function.spec
+
+    @property
+    def separate(self) -> bool:
+        """See Predicting."""
+        return self.function.separate
+
+    @property
+    def pure(self) -> bool:
+        """See Predicting."""
+        return self.function.pure
+
+    def ask(self, batch: pa.RecordBatch) -> Asked | None:
+        """See Predicting."""
+        return self.function.ask(batch)
+
+    def predict_once(self, batch: pa.RecordBatch) -> pa.Array:
+        """See Predicting."""
+        return self.function.predict_once(batch)
 
     @property
     def described(self) -> Described:
@@ -146,7 +175,7 @@ class Served:
         batcher = self._batchers.get(key)
         if batcher is None:
             meter = self.meters.setdefault(key, BatchMeter())
-            batcher = Batcher(lambda: self._current[key].function, self._executor, self._limits, meter)
+            batcher = Batcher(lambda: self._current[key], self._executor, self._limits, meter)
             self._batchers[key] = batcher
         return batcher.predict(part, deadline)
 

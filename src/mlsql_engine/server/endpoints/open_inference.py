@@ -29,12 +29,14 @@ async def infer(request: Request) -> Response:
     part = arguments.part(asked.tensors, function.inputs)
     deadline = request.deadline if asked.timeout is None else request.begun + asked.timeout
     answers = await served.predict(name, part, deadline)
+    # A newer version may have taken over since.
+    output = ServedFunction.that_gave(answers).output
     kind, own = _JSON, {}
     if asked.binary:
-        body, header = function.output.binary(answers, asked.id)
+        body, header = output.binary(answers, asked.id)
         kind, own = "application/octet-stream", {"Inference-Header-Content-Length": str(header)}
     else:
-        body = function.output.json(answers, asked.id)
+        body = output.json(answers, asked.id)
     body, more = await content_encoding.encoded(body, headers)
     return Response(body, headers=own | more, media_type=kind)
 

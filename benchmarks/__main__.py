@@ -14,7 +14,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import predict_spark, report, serving
+from benchmarks import predict_spark, report, serving, wrk
 from benchmarks.measuring import Figure
 from benchmarks.workspace import Workspace
 
@@ -37,6 +37,7 @@ NAMES = (
     "trainer",
     "groups",
     "serving",
+    "serving_soak",
 )
 _FULL, _QUICK = 1_000_000, 100_000
 
@@ -56,7 +57,7 @@ def main() -> int:
     rows = options.rows or (_QUICK if options.quick else _FULL)
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="mlsql-bench-") as folder:
-        workspace = Workspace(Path(folder), rows, options.repeats)
+        workspace = Workspace(Path(folder), rows, options.repeats, options.quick)
         workspace.cache_bytecode()
         for name in options.names or _present(workspace):
             workspace.told(f"{name}: {_title(name)}")
@@ -72,7 +73,7 @@ def main() -> int:
 
 def _present(workspace: Workspace) -> list[str]:
     """All but those that need what is not installed here; which those are is told."""
-    absent = {"predict_spark": predict_spark.absent(), "serving": serving.absent()}
+    absent = {"predict_spark": predict_spark.absent(), "serving": serving.absent(), "serving_soak": wrk.absent()}
     for name, problem in absent.items():
         if problem is not None:
             workspace.told(f"{name} is left out: {problem}")

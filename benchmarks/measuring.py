@@ -54,7 +54,7 @@ class Runs:
 class Figure:
     """One line of the report: what was measured, ours, the bare thing and what that is; no bar, no verdict.
 
-    The numbers are seconds, or megabytes where `unit` is "MB", or so many a second where it is "/s".
+    The numbers are seconds, or megabytes where `unit` is "MB", or so many a second where it is "/s", or counts where it is "".
     """
 
     what: str
@@ -63,7 +63,7 @@ class Figure:
     against: str = ""
     bar: Bar | AtLeast | None = None
     note: str = ""
-    unit: Literal["s", "MB", "/s"] = "s"
+    unit: Literal["s", "MB", "/s", ""] = "s"
 
     @property
     def passed(self) -> bool | None:

@@ -43,7 +43,7 @@ def run(workspace: Workspace) -> list[Figure]:
     folder = workspace.new_folder("serving")
     with Servers(folder) as servers:
         ours = servers.ours(trained.store)
-        one = _tensor(workspace.matrix[:1])
+        one = tensor(workspace.matrix[:1])
         answer = ours.answer(one).decode()
         others = [
             servers.application("bare Starlette", "bare", {"MODEL": str(trained.pickle)}, factory=True),
@@ -62,7 +62,7 @@ def run(workspace: Workspace) -> list[Figure]:
         return figures + _many_rows(workspace, ours, trained, folder)
 
 
-def _tensor(rows: np.ndarray) -> Request:
+def tensor(rows: np.ndarray) -> Request:
     tensor = {"name": "x", "shape": list(rows.shape), "datatype": "FP64", "data": rows.ravel().tolist()}
     return Request(json.dumps({"inputs": [tensor]}).encode(), _JSON)
 
@@ -144,7 +144,7 @@ _BARS: Mapping[int, Mapping[str, AtLeast]] = {
 def _many_rows(workspace: Workspace, ours: Server, trained: models.Trained, folder: Path) -> list[Figure]:
     """1,000 rows a request."""
     rows = workspace.matrix[:_ROWS]
-    binary, text = _binary(rows), _tensor(rows)
+    binary, text = _binary(rows), tensor(rows)
     loads: dict[str, list[float]] = {"binary": [], "text": [], "alone": []}
     for turn in range(-1, workspace.repeats):
         for name, request in (("binary", binary), ("text", text)):

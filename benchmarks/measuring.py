@@ -54,7 +54,8 @@ class Runs:
 class Figure:
     """One line of the report: what was measured, ours, the bare thing and what that is; no bar, no verdict.
 
-    The numbers are seconds, or megabytes where `unit` is "MB", or so many a second where it is "/s", or counts where it is "".
+    The numbers are seconds, or megabytes where `unit` is "MB", or so many a second where it is "/s",
+    or counts where it is "".
     """
 
     what: str

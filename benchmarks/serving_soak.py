@@ -11,8 +11,6 @@ import statistics
 import threading
 from pathlib import Path
 
-import psutil
-
 from benchmarks import models, wrk
 from benchmarks.measuring import Bar, Figure, Runs
 from benchmarks.serving import tensor
@@ -73,6 +71,8 @@ def _soaked(
 
 def _megabytes(pid: int) -> float:
     """The memory of a process and those below it."""
+    import psutil
+
     process = psutil.Process(pid)
     total = 0
     for one in [process, *process.children(recursive=True)]:

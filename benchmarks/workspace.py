@@ -27,7 +27,7 @@ _ROW_GROUP = 122_880  # DuckDB's own
 
 @dataclass
 class Workspace:
-    """A run: how many rows, how often, whether small and rough, its folder, and the models that `models` has trained in it."""
+    """A run: how many rows, how often, whether it is `quick`, its folder, and the models that it has trained."""
 
     folder: Path
     rows: int

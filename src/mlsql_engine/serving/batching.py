@@ -237,7 +237,9 @@ class Batcher:
 
 def _may_be_one_request(error: BaseException) -> bool:
     """Whether an error may be the fault of one request's rows."""
-    return isinstance(error, ScriptFailed) or (isinstance(error, WorkerProblem) and error.code in _OF_ROWS)
+    if isinstance(error, WorkerProblem):
+        return error.code in _OF_ROWS
+    return isinstance(error, ScriptFailed) or not isinstance(error, MlsqlError)
 
 
 _OF_ROWS = frozenset({"CRASHED", "PROTOCOL", "OUT_OF_MEMORY"})

@@ -408,11 +408,13 @@ async def test_a_new_registration_has_the_next_batch_and_none_is_mixed() -> None
 
 
 @in_loop
-async def test_rows_that_make_no_batch_fail_and_the_next_request_works() -> None:
+async def test_rows_that_make_no_batch_fail_their_own_request_only() -> None:
     async with benched() as bench:
+        before = bench.ask(1.0)
         bad = bench.batcher.predict(Numbers(["x"], 1, 1), time.monotonic() + SOON)  # type: ignore[list-item]
+        after = bench.ask(2.0)
         with pytest.raises(ValueError, match="could not convert string to float"):
             await bad
-        good = bench.ask(1.0)
         (await bench.begun()).answer()
-        assert (await good).values == [2.0]
+        (await bench.begun()).answer()
+        assert [(await good).values for good in (before, after)] == [[2.0], [4.0]]

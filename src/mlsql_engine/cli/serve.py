@@ -22,6 +22,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=9003, help="the port; 0 takes any (default: %(default)s)")
     parser.add_argument("--script", metavar="FILE", help="a script to run first, which registers functions")
+    parser.add_argument("--default", metavar="NAME", help="the function of requests to /invocations that name none")
     add_variables(parser)
     parser.set_defaults(command=execute)
 
@@ -33,7 +34,7 @@ def execute(options: argparse.Namespace) -> int:
     from mlsql_engine.server import process
     from mlsql_engine.server.settings import ServerSettings
 
-    settings = ServerSettings(host=options.host, port=options.port)
+    settings = ServerSettings(host=options.host, port=options.port, default_function=options.default)
     listening = process.listen(settings)
     with held_signals():
         from mlsql_engine.session import connect

@@ -7,15 +7,18 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
-from mlsql_engine.server.endpoints import health, open_inference
+from mlsql_engine.server.endpoints import health, open_inference, scoring
 from mlsql_engine.server.routes import Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
 from mlsql_engine.session import Session
+
+ROUTES: Final = (*health.ROUTES, *open_inference.ROUTES, *scoring.ROUTES)
 
 
 @contextlib.asynccontextmanager
@@ -24,7 +27,7 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
     executor = ThreadPoolExecutor(32, thread_name_prefix="mlsql-serve")
     try:
         default = ServerSession(session, executor, settings.batching)
-        yield App(State(settings, Sessions(default)), Router((*health.ROUTES, *open_inference.ROUTES)))
+        yield App(State(settings, Sessions(default)), Router(ROUTES))
     finally:
         await asyncio.to_thread(executor.shutdown)
 

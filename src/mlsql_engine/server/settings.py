@@ -33,7 +33,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """`root` is where relative paths of scripts start; `roots` are the folders that they may touch (None: all)."""
+    """`root` is where relative paths of scripts start; `roots` are the folders that they may touch (None: all).
+
+    `default_function` is the one of requests that name none; without it the only one that is registered.
+    """
 
     host: str = "127.0.0.1"
     port: int = 9003
@@ -41,3 +44,4 @@ class ServerSettings:
     roots: tuple[Path, ...] | None = None
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)
+    default_function: str | None = None

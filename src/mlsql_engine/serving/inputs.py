@@ -156,7 +156,7 @@ class Inputs:
 
     def _refused(self, problem: ContractError) -> MlsqlError:
         message = f"{self._described.title}: {problem}".replace("the query gives", "the request gives")
-        hint = (problem.hint or "").replace(" in the query", " before it is sent")
+        hint = "send it in that type" if "cast(" in problem.hint else problem.hint
         if self.packed and self.width not in (None, 1):
             hint = f"one tensor of the shape [rows, {self.width}], or {self.width} columns"
         return BadValue(message, code=problem.code or "ARGUMENTS", hint=hint or None)

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mlsql_engine.core.errors import BadValue
+from mlsql_engine.core.errors import BadValue, InternalError
 from mlsql_engine.serving.inputs import Inputs, Values
 from mlsql_engine.serving.parts import Part
-from mlsql_engine.serving.scoring.frames import Frame, column
+from mlsql_engine.serving.scoring.frames import Frame, column, wrong
 
 _FEW = 512
 
@@ -28,25 +28,46 @@ def part(frame: Frame, inputs: Inputs) -> Part:
     """
     if frame.columns is not None:
         return _columns({name: frame.columns[name] for name in inputs.among(frame.columns)}, inputs)
-    rows: Sequence[Sequence[Any]] = frame.rows or ()
+    if frame.rows is None:
+        raise InternalError("a frame of neither rows nor columns")
+    rows: Sequence[list[Any]] = frame.rows
     names = frame.names
     if names is not None and inputs.named:
         wanted = inputs.among(names)
-        if list(names) != wanted:
-            places = [list(names).index(name) for name in wanted]
-            rows = [[row[place] for place in places] for row in rows]
-        names = wanted
+        rows, names = _chosen(rows, names, wanted), wanted
     width = len(rows[0]) if rows else len(names or ())
+    if not width:
+        raise wrong("the rows have no values" if rows else "the body has no rows")
     if frame.doubles and inputs.takes_matrix(width) and (inputs.packed or names is None):
         return inputs.matrix(_flat(rows), width, len(rows))
-    if names is None and inputs.packed and rows and isinstance(rows[0][0] if rows[0] else None, list):
+    if names is not None:
+        return _by_columns(rows, names, inputs)
+    return _nameless(rows, width, inputs)
+
+
+def _chosen(rows: Sequence[list[Any]], names: Sequence[str], wanted: list[str]) -> Sequence[list[Any]]:
+    """The values of the wanted columns, in their order."""
+    if list(names) == wanted:
+        return rows
+    found = {name: place for place, name in enumerate(names)}
+    places = [found[name] for name in wanted]
+    return [[row[place] for place in places] for row in rows]
+
+
+def _nameless(rows: Sequence[list[Any]], width: int, inputs: Inputs) -> Part:
+    """Rows of lists are tensors, other rows are the only argument where that is an array, else the arguments."""
+    nested = bool(rows) and isinstance(rows[0][0], list)
+    if nested and inputs.packed:
         return _tensor(rows, inputs)
-    if names is None:
-        if len(inputs.places) == 1 and inputs.places[0].is_array and not (rows and isinstance(rows[0][0], list)):
-            return inputs.columns({inputs.places[0].name: column(inputs.places[0].name, rows)})
-        names = [place.name for place in inputs.places] if inputs.named and len(inputs.places) == width else None
-    names = names or [f"arg{place}" for place in range(width)]
-    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * width
+    if not nested and len(inputs.places) == 1 and inputs.places[0].is_array:
+        return inputs.columns({inputs.places[0].name: column(inputs.places[0].name, rows)})
+    named = inputs.named and len(inputs.places) == width
+    names = [place.name for place in inputs.places] if named else [f"arg{place}" for place in range(width)]
+    return _by_columns(rows, names, inputs)
+
+
+def _by_columns(rows: Sequence[list[Any]], names: Sequence[str], inputs: Inputs) -> Part:
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     return _columns({name: column(name, values) for name, values in zip(names, columns, strict=True)}, inputs)
 
 

@@ -82,6 +82,18 @@ class Inputs:
             return names
         return self._order(found)
 
+    def names(self, count: int) -> list[str]:
+        """The names of the first arguments, so many. Raises BadValue where there are fewer that have names."""
+        if not self.named:
+            return [f"arg{index}" for index in range(count)]
+        if self._takes is not None and count > len(self.places):
+            takes = self._takes
+            raise BadValue(
+                f"{self._described.title}: {takes.called} takes {takes.text}, and the rows have {count} values",
+                code="ARGUMENTS",
+            )
+        return [place.name for place in self.places[:count]]
+
     def takes_array(self, name: str) -> bool:
         """Whether the argument of that name, or the only one, is an array."""
         found = self._place(name)

@@ -61,9 +61,7 @@ def _nameless(rows: Sequence[list[Any]], width: int, inputs: Inputs) -> Part:
         return _tensor(rows, inputs)
     if not nested and len(inputs.places) == 1 and inputs.places[0].is_array:
         return inputs.columns({inputs.places[0].name: column(inputs.places[0].name, rows)})
-    named = inputs.named and len(inputs.places) == width
-    names = [place.name for place in inputs.places] if named else [f"arg{place}" for place in range(width)]
-    return _by_columns(rows, names, inputs)
+    return _by_columns(rows, inputs.names(width), inputs)
 
 
 def _by_columns(rows: Sequence[list[Any]], names: Sequence[str], inputs: Inputs) -> Part:

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+import pyarrow as pa
+
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.endpoints import health, open_inference, scoring
@@ -26,6 +28,8 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
     """The application over a session; what it started ends with the block."""
     executor = ThreadPoolExecutor(32, thread_name_prefix="mlsql-serve")
     try:
+        # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
+        await asyncio.to_thread(pa.array, [0.0])
         default = ServerSession(session, executor, settings.batching)
         yield App(State(settings, Sessions(default)), Router(ROUTES))
     finally:

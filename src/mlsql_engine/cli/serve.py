@@ -31,6 +31,7 @@ def add_to(commands: Any) -> None:
         "Open Inference Protocol and MLflow's. SIGTERM ends it when what has begun is done.",
     )
     parser.add_argument("--script", metavar="FILE", help="a script to run first, which registers functions")
+    parser.add_argument("--default", metavar="NAME", help="the function of requests to /invocations that name none")
     add_variables(parser)
     address = parser.add_argument_group("where it listens")
     address.add_argument("--host", default="127.0.0.1", help="the address (default: %(default)s)")
@@ -100,7 +101,9 @@ def execute(options: argparse.Namespace) -> int:
         scheme = "http" if settings.certificate is None else "https"
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        process.run_loop(session, settings, listening, lambda: _tell(f"mlsql serves {scheme}://{shown}:{port}"))
+        process.run_loop(
+            session, settings, listening, lambda _end: _tell(f"mlsql serves {scheme}://{shown}:{port}")
+        )
     return 0
 
 
@@ -141,6 +144,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         audit_log=None if options.audit_log is None else Path(options.audit_log),
         certificate=options.tls_certificate,
         key=options.tls_key,
+        default_function=options.default,
         limits=Limits(body=options.max_body << 20, request_seconds=options.timeout, drain_seconds=options.drain),
     )
 

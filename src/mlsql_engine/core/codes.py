@@ -6,6 +6,7 @@ from typing import Final
 
 ERRORS: Final[dict[str, str]] = {
     "AGGREGATE": "A request wants an aggregate's answer for each row.",
+    "AMBIGUOUS_FUNCTION": "A request names no function, and there are several.",
     "ANSWER": "The answers of a function cannot be written in the form that a request asks for.",
     "ARGUMENTS": "A query calls a model or a function with other arguments than it takes.",
     "ASSERTION": "A table does not hold what an !assert says of it.",

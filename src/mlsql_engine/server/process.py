@@ -8,15 +8,18 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.audit import Audit
 from mlsql_engine.server.connection import Connection, close_slow_heads
-from mlsql_engine.server.endpoints import health, open_inference
+from mlsql_engine.server.endpoints import health, open_inference, scoring
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.routes import Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
@@ -27,7 +30,9 @@ from mlsql_engine.session import Session
 if TYPE_CHECKING:
     import uvicorn
 
-ROUTES = (*health.ROUTES, *open_inference.ROUTES)
+Ready = Callable[[Callable[[], None]], None]
+
+ROUTES: Final = (*health.ROUTES, *open_inference.ROUTES, *scoring.ROUTES)
 _BACKLOG = 2_048
 _THREADS = 128
 
@@ -37,6 +42,8 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
     """The application over a session; what it started ends with the block."""
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
     try:
+        # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
+        await asyncio.to_thread(pa.array, [0.0])
         default = ServerSession("default", session, executor, settings.batching)
         gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
         with contextlib.closing(Audit(settings.audit_log)) as audit:
@@ -45,12 +52,11 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
         await asyncio.to_thread(executor.shutdown)
 
 
-async def run(
-    session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
-) -> None:
+async def run(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
     """Serve on a socket until the process is told to end (SIGINT, SIGTERM), and then finish what has begun.
 
-    `ready` is called when requests are answered. A second signal ends it at once.
+    `ready` is called when requests are answered, with what ends the server, from any thread. A second signal ends
+    it at once.
     """
     async with application(session, settings) as app:
         server = _server(app, settings)
@@ -58,7 +64,7 @@ async def run(
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             while not server.started and not serving.done():
                 await asyncio.sleep(0.01)
-            ready()
+            ready(lambda: setattr(server, "should_exit", True))
             slow_heads = asyncio.create_task(close_slow_heads(server))
             try:
                 await serving
@@ -104,6 +110,9 @@ def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
         server.force_exit = server.should_exit
         server.should_exit = True
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
@@ -140,9 +149,7 @@ def bind(settings: ServerSettings) -> socket.socket:
     return made
 
 
-def run_loop(
-    session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
-) -> None:
+def run_loop(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
     """`run`, in an event loop of its own: uvloop's where there is one."""
     _allow_many_connections()
     factory = None

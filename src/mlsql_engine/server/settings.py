@@ -41,6 +41,7 @@ class ServerSettings:
     `rate` is how often a caller may ask that has no rate of its own, such as "100/second"; pages of `origins` may
     ask from a browser; `audit_log` is the file of the audit log (None: standard error);
     `certificate` and `key` are files (PEM) to serve https with.
+    `default_function` is the one of requests that name none; without it the only one that is registered.
     """
 
     host: str = "127.0.0.1"
@@ -55,3 +56,4 @@ class ServerSettings:
     key: str | None = None
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)
+    default_function: str | None = None

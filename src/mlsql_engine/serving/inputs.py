@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,6 +63,37 @@ class Inputs:
         """Whether rows of so many doubles, as one array, may be what the function takes."""
         return self._least_width is not None and width >= self._least_width
 
+    @property
+    def numeric(self) -> bool:
+        """Whether all that is taken is doubles, or any kind of number."""
+        if self.packed:
+            return all(place.kind == NUMBER for place in self.places)
+        return len(self.places) == 1 and self.places[0].kind == _DOUBLES
+
+    def among(self, given: Iterable[str]) -> list[str]:
+        """Those of the given columns that are arguments, in their order; all, as they come, where those lack names.
+
+        Raises BadValue where one is missing.
+        """
+        names = list(given)
+        known = [place.name for place in self.places]
+        found = [name for name in known if name in names]
+        if not self.named or (len(names) == 1 and not found):
+            return names
+        return self._order(found)
+
+    def names(self, count: int) -> list[str]:
+        """The names of the first arguments, so many. Raises BadValue where there are fewer that have names."""
+        if not self.named:
+            return [f"arg{index}" for index in range(count)]
+        if self._takes is not None and count > len(self.places):
+            takes = self._takes
+            raise BadValue(
+                f"{self._described.title}: {takes.called} takes {takes.text}, and the rows have {count} values",
+                code="ARGUMENTS",
+            )
+        return [place.name for place in self.places[:count]]
+
     def takes_array(self, name: str) -> bool:
         """Whether the argument of that name, or the only one, is an array."""
         found = self._place(name)
@@ -121,10 +152,11 @@ class Inputs:
             name for name in known[: max(self._takes.least if self._takes else 0, len(found))] if name not in given
         ]
         if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise BadValue(
-                f"{self._described.title} takes '{missing[0]}', and the request does not give it",
+                f"{self._described.title} takes '{missing[0]}'{more}, which the request does not give",
                 code="ARGUMENTS",
-                hint=f"it takes {', '.join(known)}",
+                hint=None if self._takes is None else f"it takes {self._takes.text}",
             )
         return found
 
@@ -136,7 +168,7 @@ class Inputs:
 
     def _refused(self, problem: ContractError) -> MlsqlError:
         message = f"{self._described.title}: {problem}".replace("the query gives", "the request gives")
-        hint = (problem.hint or "").replace(" in the query", " before it is sent")
+        hint = "send it in that type" if "cast(" in problem.hint else problem.hint
         if self.packed and self.width not in (None, 1):
             hint = f"one tensor of the shape [rows, {self.width}], or {self.width} columns"
         return BadValue(message, code=problem.code or "ARGUMENTS", hint=hint or None)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from mlsql_engine.core.errors import DataProblem
 from mlsql_engine.serving.open_inference.datatypes import Datatype
+from mlsql_engine.serving.plain_values import plain
 from mlsql_sdk import vectors
 
 _MOST_NUMBERS: Final = 1 << 24
@@ -73,7 +73,7 @@ def texts(array: pa.Array) -> list[str | None]:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return [None if value is None else _text(value) for value in values]
     if pa.types.is_nested(kind):
-        return [None if value is None else _JSON.encode(_plain(value, kind)).decode() for value in values]
+        return [None if value is None else _JSON.encode(plain(value, kind)).decode() for value in values]
     return [None if value is None else str(value) for value in values]
 
 
@@ -86,14 +86,3 @@ def _text(value: bytes) -> str:
             code="ANSWER",
             hint="ask for the output as binary data: parameters: {binary_data_output: true}",
         ) from None
-
-
-def _plain(value: Any, kind: pa.DataType) -> Any:
-    """The value with maps as JSON's objects."""
-    if value is None or not pa.types.is_nested(kind):
-        return value
-    if pa.types.is_map(kind):
-        return {str(key): _plain(item, kind.item_type) for key, item in value}
-    if pa.types.is_struct(kind) and isinstance(value, Mapping):
-        return {field.name: _plain(value[field.name], field.type) for field in kind}
-    return [_plain(item, kind.value_type) for item in value]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from mlsql_engine.core.errors import BadValue
+from mlsql_engine.serving import json_values
 
 _Size = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 ABSENT: Final = msgspec.Raw(b"")
@@ -49,23 +48,19 @@ def read(content: bytes | memoryview) -> InferMessage:
     """The request of a JSON text, with NaN and Infinity as Python writes them. Raises BadValue."""
     try:
         return _INFER.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        text = bytes(content)
-        if b"NaN" in text or b"Infinity" in text:
-            return _with_constants(text)
-        raise no_request(error) from None
+    except json_values.Problem as error:
+        return _with_constants(bytes(content), error)
 
 
-def _with_constants(text: bytes) -> InferMessage:
-    """The request of a text with NaN or Infinity, which are not JSON; its data stay Python's."""
+def _with_constants(text: bytes, problem: Exception) -> InferMessage:
+    """The request of a text with NaN or Infinity; its data stay Python's."""
     try:
-        found = json.loads(text)
-        inputs = found.get("inputs") if isinstance(found, dict) else None
-        data = (
-            [one.pop("data", ABSENT) for one in inputs if isinstance(one, dict)] if isinstance(inputs, list) else []
-        )
+        found = json_values.with_constants(text)
+        if not isinstance(found, dict) or not isinstance(found.get("inputs"), list):
+            raise no_request(problem)
+        data = [one.pop("data", ABSENT) for one in found["inputs"] if isinstance(one, dict)]
         message = msgspec.convert(found, InferMessage)
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise no_request(error) from None
     for one, values in zip(message.inputs, data, strict=True):
         one.data = values
@@ -78,20 +73,8 @@ def no_request(error: Exception | str) -> BadValue:
 
 
 def elements(data: Any, element: type, depth: int) -> list[Any]:
-    """The data of a tensor, nested so deep, with elements of that type. Raises msgspec.DecodeError."""
-    if isinstance(data, msgspec.Raw):
-        made: list[Any] = _decoder(element, depth).decode(data)
-        return made
-    return msgspec.convert(data, _nested(element, depth))  # type: ignore[no-any-return]
-
-
-@cache
-def _decoder(element: type, depth: int) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_nested(element, depth))
-
-
-def _nested(element: type, depth: int) -> Any:
+    """The data of a tensor, nested so deep, with elements of that type. Raises one of json_values.Problem."""
     made: Any = element
     for _ in range(depth):
         made = list[made]
-    return made
+    return json_values.typed(data, made)  # type: ignore[no-any-return]

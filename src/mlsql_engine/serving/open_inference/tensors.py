@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from mlsql_engine.core.errors import BadValue
+from mlsql_engine.serving import json_values
 from mlsql_engine.serving.open_inference import byte_strings
 from mlsql_engine.serving.open_inference.datatypes import Datatype
 from mlsql_engine.serving.open_inference.messages import elements
@@ -45,10 +46,10 @@ def of_json(name: str, datatype: Datatype, shape: Sequence[int], data: Any) -> T
         raise wrong(name, f"has the shape {text(shape)}, and data nested {depth} deep")
     try:
         values = elements(data, datatype.element, depth)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except json_values.Problem as error:
         raise wrong(name, f"has data that is not {datatype.name}: {error}") from None
-    for place, size in enumerate(shape[:-1] if depth > 1 else ()):
-        if len(values) != size or any(len(value) != shape[place + 1] for value in values):
+    for size in shape[1:] if depth > 1 else ():
+        if any(len(value) != size for value in values):
             raise wrong(name, f"has the shape {text(shape)}, and data nested otherwise")
         values = list(chain.from_iterable(values))
     if len(values) != math.prod(shape):

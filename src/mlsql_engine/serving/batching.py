@@ -46,6 +46,7 @@ class Batcher:
         self._flights: set[Flight] = set()
         self._queued_rows = 0
         self._pace = Pace()
+        self._lanes = limits.lanes or 1
         self._scheduled: asyncio.Handle | None = None
         self._sweeping = False
 
@@ -65,7 +66,7 @@ class Batcher:
         self._queued_rows += rows
         self._pace.arrived(now, rows)
         if self._scheduled is None:
-            if len(self._flights) < limits.lanes:
+            if len(self._flights) < self._lanes:
                 self._schedule()
             elif not self._sweeping:
                 self._sweep_later()
@@ -86,7 +87,7 @@ class Batcher:
 
     def _flush(self) -> None:
         self._scheduled = None
-        while (self._queue or self._again) and len(self._flights) < self._limits.lanes:
+        while (self._queue or self._again) and len(self._flights) < self._lanes:
             again = bool(self._again)
             batch = self._again.popleft() if again else self._next()
             if batch:
@@ -197,6 +198,8 @@ class Batcher:
             start = end
         self._pace.served(time.monotonic() - flight.begun, start)
         self._meter.answered(len(flight.batch), start)
+        if self._limits.lanes is None:
+            self._lanes = flight.function.workers if self._pace.is_long else 1
 
     def _over(self, flight: Flight) -> None:
         self._flights.discard(flight)

@@ -52,6 +52,11 @@ class ServedFunction:
         """See Predicting."""
         return self.function.pure
 
+    @property
+    def workers(self) -> int:
+        """See Predicting."""
+        return self.function.workers
+
     def ask(self, batch: pa.RecordBatch) -> Asked | None:
         """See Predicting."""
         return self.function.ask(batch)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from mlsql_engine.core.errors import MlsqlError, ScriptFailed, WorkerProblem
-from mlsql_engine.serving import batching
+from mlsql_engine.serving import batching, pace
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
 from mlsql_engine.serving.limits import BatchLimits
@@ -79,6 +79,7 @@ class Model:
         self.busy = False
         self.separate = False
         self.pure = False
+        self.workers = 2
 
     def ask(self, batch: pa.RecordBatch) -> Asked | None:
         if self.busy:
@@ -190,6 +191,28 @@ async def test_several_lanes_have_a_batch_each() -> None:
         assert (await second).values == [4.0]
         one.answer()
         assert (await first).values == [2.0]
+
+
+@in_loop
+async def test_where_batches_take_long_there_are_as_many_lanes_as_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_LONG_SECONDS", 0.0)
+    async with benched() as bench:
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        second = bench.ask(2.0)
+        await asyncio.sleep(0)
+        assert bench.model.batches == [[1.0]]
+        one.answer()
+        await first
+        (await bench.begun()).answer()
+        await second
+        answers = [bench.ask(3.0)]
+        one = await bench.begun()
+        answers.append(bench.ask(4.0))
+        two = await bench.begun()
+        one.answer()
+        two.answer()
+        assert [(await answer).values for answer in answers] == [[6.0], [8.0]]
 
 
 @in_loop

@@ -51,6 +51,11 @@ def test_rows_take_as_long_as_those_before() -> None:
     assert round(paced(0.1, 0.003).seconds_for(1_000), 6) == 0.3
 
 
+def test_batches_are_long_where_they_take_more_than_ten_milliseconds() -> None:
+    assert paced(0.1, 0.010_1).is_long
+    assert not paced(0.1, 0.009_9).is_long
+
+
 def test_batches_are_short_where_they_take_less_than_two_milliseconds() -> None:
     assert paced(0.1, 0.001_9).is_short
     assert not paced(0.1, 0.002_1).is_short

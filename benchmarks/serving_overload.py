@@ -1,8 +1,8 @@
 """/health and /metrics while the server has all that it can do, and how soon it refuses what is too much.
 
-wrk asks for predictions of one row on 32 and on 256 connections; meanwhile /health and /metrics are asked in turns on
-a connection of their own, fifty times a second, and the slowest answer counts. Then a server that lets 64 requests
-wait is asked on 512 connections: what it refuses has the status 429, and /health is asked as before.
+wrk asks for predictions of one row on 32 and on 256 connections; meanwhile /health and /metrics are asked in turns
+on a connection of their own, fifty times a second, and the slowest answer counts. Then a server that lets 64
+requests wait is asked on 512 connections: what it refuses has the status 429, and /health is asked as before.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,9 +45,13 @@ def run(workspace: Workspace) -> list[Figure]:
     with Servers(folder) as servers:
         server = servers.ours(trained.store, "mlsql serve, short queue", options=("--queue", "64"))
         load, slowest = _watched(server, request, 512, seconds, folder)
-        what = f"512 connections, 64 requests may wait, {load.rate:,.0f} answers/s, {load.failed / load.requests:.0%} of 429"
-        figures += [Figure(f"{what}: slowest {path}", Runs((worst,)), bar=_BAR) for path, worst in slowest.items()]
+        refused = load.failed / load.requests
+        figures += _slowest(f"512 connections, 64 may wait, {load.rate:,.0f} answers/s, {refused:.0%} 429", slowest)
     return figures
+
+
+def _slowest(what: str, slowest: Mapping[str, float]) -> list[Figure]:
+    return [Figure(f"{what}: slowest {path}", Runs((worst,)), bar=_BAR) for path, worst in slowest.items()]
 
 
 def _watched(

@@ -80,11 +80,6 @@ def _present(workspace: Workspace) -> list[str]:
         "serving_overload": wrk.absent(),
         "serving_soak": wrk.absent(),
     }
-        "predict_spark": predict_spark.absent(),
-        "serving": serving.absent(),
-        "serving_overload": wrk.absent(),
-        "serving_soak": wrk.absent(),
-    }
     for name, problem in absent.items():
         if problem is not None:
             workspace.told(f"{name} is left out: {problem}")

@@ -38,9 +38,7 @@ def run(workspace: Workspace) -> list[Figure]:
         for connections in (32, 256):
             load, slowest = _watched(server, request, connections, seconds, folder)
             what = f"{connections} connections, {load.rate:,.0f} predictions/s"
-            figures += [
-                Figure(f"{what}: slowest {path}", Runs((worst,)), bar=_BAR) for path, worst in slowest.items()
-            ]
+            figures += _slowest(what, slowest)
             figures.append(Figure(f"{what}: failed", Runs((float(load.failed),)), bar=Bar(0.0), unit=""))
     with Servers(folder) as servers:
         server = servers.ours(trained.store, "mlsql serve, short queue", options=("--queue", "64"))

@@ -49,6 +49,7 @@ class Inputs:
         self.width = takes.most if takes is not None and takes.packed else None
         self.places = () if takes is None else _places(takes, described.feature_names)
         self.named = bool(self.places) and all(place.name for place in self.places)
+        self._known = [place.name for place in self.places]
         self._least_width = self._matrix_width()
 
     def _matrix_width(self) -> int | None:
@@ -76,8 +77,10 @@ class Inputs:
         Raises BadValue where one is missing.
         """
         names = list(given)
-        known = [place.name for place in self.places]
-        found = [name for name in known if name in names]
+        if names == self._known:
+            return names
+        there = set(names)
+        found = [name for name in self._known if name in there]
         if not self.named or (len(names) == 1 and not found):
             return names
         return self._order(found)
@@ -141,7 +144,7 @@ class Inputs:
 
     def _order(self, given: list[str]) -> list[str]:
         """The names in the order of the arguments. Raises UnknownName and BadValue."""
-        known = [place.name for place in self.places]
+        known = self._known
         if not self.named or (len(given) == 1 and given[0] not in known):
             return given
         for name in given:

@@ -294,6 +294,12 @@ def test_a_length_of_the_header_that_is_no_number(length: str) -> None:
     assert told == f"the header Inference-Header-Content-Length is '{length[:40]}', and no number of bytes"
 
 
+def test_a_length_of_no_header() -> None:
+    told = wrong({"inputs": [tensor()]}, length=0)
+    name = "Inference-Header-Content-Length"
+    assert told == f"the header {name} is 0, and a body without JSON does not say what it holds"
+
+
 def test_a_length_of_the_header_beyond_the_body() -> None:
     size = len(json.dumps({"inputs": [tensor()]}))
     told = wrong({"inputs": [tensor()]}, length=size + 1)

@@ -48,7 +48,9 @@ class Inputs:
         self.packed = takes is not None and takes.packed
         self.width = takes.most if takes is not None and takes.packed else None
         self.places = () if takes is None else _places(takes, described.feature_names)
+        # Of arguments that may be repeated, the last name stands for several.
         self.named = bool(self.places) and all(place.name for place in self.places)
+        self.named = self.named and takes is not None and takes.most is not None
         self._known = [place.name for place in self.places]
         self._least_width = self._matrix_width()
 

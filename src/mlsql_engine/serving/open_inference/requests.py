@@ -74,6 +74,11 @@ def _end(header_length: str, size: int) -> int:
             code="REQUEST",
         )
     end = int(header_length)
+    if not end:
+        raise BadValue(
+            "the header Inference-Header-Content-Length is 0, and a body without JSON does not say what it holds",
+            code="REQUEST",
+        )
     if end > size:
         raise BadValue(
             f"the header Inference-Header-Content-Length is {end}, and the body has {size} bytes", code="REQUEST"

@@ -15,7 +15,7 @@ from mlsql_engine.core.errors import BadValue
 from mlsql_engine.serving import json_values
 from mlsql_engine.serving.open_inference import byte_strings
 from mlsql_engine.serving.open_inference.datatypes import Datatype
-from mlsql_engine.serving.open_inference.messages import elements
+from mlsql_engine.serving.open_inference.messages import Doubles, elements
 
 DEEPEST: Final = 16
 """The most dimensions of a tensor."""
@@ -80,6 +80,8 @@ def of_binary(name: str, datatype: Datatype, shape: Sequence[int], data: memoryv
 
 def _depth(data: Any) -> int:
     """How deep lists are nested, by their beginning; 1 for what is no list, which the decoder refuses."""
+    if isinstance(data, Doubles):
+        return data.depth
     if isinstance(data, msgspec.Raw):
         beginning = bytes(memoryview(data)[:256])
         depth = beginning[: len(beginning) - len(beginning.lstrip(_OPENING))].count(b"[")

@@ -38,6 +38,8 @@ ERRORS: Final[dict[str, str]] = {
     "OUT_OF_MEMORY": "A worker needs more memory than it may have, or the engine has none and nowhere to spill to.",
     "PROTOCOL": "A worker said something that is not of the protocol, or closed its connection.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for.",
+    "QUERY_LIMIT": "The query of a request takes more time, memory or rows than such a query may.",
+    "REQUEST_DATA": "The rows that a request brings are not of the form that it says.",
     "RETURN_TYPE": "The option returnType names no type, or one that the model's answers cannot always be made.",
     "ROW_TOO_LARGE": "A row has more than the 256 MiB that a function takes.",
     "SCRIPT_CONTRACT": "The user's script runs, but does not do what its contract asks.",

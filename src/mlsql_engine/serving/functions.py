@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol, TypeAlias
 
 from mlsql_engine.core.functions import Described, FunctionSpec
@@ -39,7 +39,3 @@ class SessionFunctions(Protocol):
 
     def predict(self, name: str, part: Part, deadline: float) -> Awaitable[Answers]:
         """The answers for some rows, until `deadline`, a time of `time.monotonic`."""
-
-
-Functions: TypeAlias = Mapping[str, Opened]
-"""The functions that a query calls, by their names in lower case."""

@@ -1,19 +1,14 @@
-"""A session's functions for the threads of an engine, which wait while the event loop has them asked."""
+"""The session's functions inside a sandbox: its engine asks, and the server that it belongs to answers."""
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import Cancelled, InternalError
 from mlsql_engine.core.functions import Described
-from mlsql_engine.serving.answers import Answers
-from mlsql_engine.serving.functions import Opened, Predict
-from mlsql_engine.serving.parts import Columns
 from mlsql_sdk.accepted import Accepted, Place
 
 if TYPE_CHECKING:
@@ -21,29 +16,22 @@ if TYPE_CHECKING:
 
     from mlsql_sdk.failures import ContractError
 
-
 Arguments: TypeAlias = tuple[str, tuple[pa.DataType, ...]]
 """A function, and the types of its arguments in one call."""
 
-
-@dataclass(frozen=True)
-class Asking:
-    """How functions are asked for one request."""
-
-    predict: Predict
-    loop: asyncio.AbstractEventLoop
+Ask: TypeAlias = Callable[[str, pa.RecordBatch], pa.Array]
+"""Asks a function, by its name, for one value per row; safe for several threads."""
 
 
 class AskedFunctions:
-    """A FunctionCatalog of functions that are served.
+    """A FunctionCatalog of functions that are asked elsewhere.
 
-    `asking` is set while a request is answered. `arguments` are the types of what the engine, when it took a query,
-    found given to the functions.
+    `arguments` are the types of what the engine, when it took a query, found given to the functions.
     """
 
-    def __init__(self) -> None:
-        self._functions: dict[str, AskedFunction] = {}
-        self.asking: Asking | None = None
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._functions: dict[str, tuple[int, AskedFunction]] = {}
         self.arguments: list[Arguments] = []
 
     def names(self) -> frozenset[str]:
@@ -52,57 +40,43 @@ class AskedFunctions:
 
     def predictor(self, name: str) -> AskedFunction:
         """See FunctionCatalog."""
-        return self._functions[name.lower()]
+        return self._functions[name.lower()][1]
 
-    def add(self, name: str, opened: Opened) -> bool:
-        """Have the function under that name in lower case; False where it is that one already."""
-        known = self._functions.get(name)
-        if known is not None and known.opened is opened:
-            return False
-        self._functions[name] = AskedFunction(name, opened, self)
-        return True
+    def update(self, functions: Mapping[str, tuple[int, Described]]) -> tuple[list[str], list[str]]:
+        """Know these functions, by their names in lower case, and no others.
+
+        The number tells one registration of a function from another. Gives the names of those that are gone, and
+        of those that are new; one that was registered anew is both.
+        """
+        gone = [name for name, (number, _) in self._functions.items() if functions.get(name, (None,))[0] != number]
+        for name in gone:
+            del self._functions[name]
+        new = [name for name in functions if name not in self._functions]
+        for name in new:
+            number, described = functions[name]
+            self._functions[name] = number, AskedFunction(name, described, self._ask, self.arguments)
+        return gone, new
 
 
 class AskedFunction:
-    """A Predictor that has a served function predict."""
+    """A Predictor that asks elsewhere."""
 
-    def __init__(self, name: str, opened: Opened, catalog: AskedFunctions) -> None:
-        self.opened = opened
+    workers = 1
+
+    def __init__(self, name: str, described: Described, ask: Ask, arguments: list[Arguments]) -> None:
         self._name = name
-        self._catalog = catalog
-        self._asked: set[Future[Answers]] = set()
-        watched = _Watched.of(name, opened.described, catalog.arguments)
-        self.description = replace(opened.described, accepted=watched)
-
-    @property
-    def workers(self) -> int:
-        """See core.functions.Predictor."""
-        return 1
+        self._ask = ask
+        self.description = replace(described, accepted=_Watched.of(name, described, arguments))
 
     def predict(self, batch: pa.RecordBatch) -> pa.Array:
         """See core.functions.Predictor."""
-        asking = self._catalog.asking
-        if asking is None:
-            raise InternalError(f"function {self._name} is asked outside of a request")
-        future = asyncio.run_coroutine_threadsafe(self._answers(batch, asking), asking.loop)
-        self._asked.add(future)
-        try:
-            return future.result().array
-        except CancelledError:
-            raise Cancelled("the query was ended") from None
-        finally:
-            self._asked.discard(future)
-
-    async def _answers(self, batch: pa.RecordBatch, asking: Asking) -> Answers:
-        return await asking.predict(self._name, Columns(batch))
+        return self._ask(self._name, batch)
 
     def cancel(self) -> None:
-        """See core.functions.Predictor."""
-        for future in list(self._asked):
-            future.cancel()
+        """Nothing: a sandbox that is to end is killed."""
 
     def close(self) -> None:
-        """Nothing: who serves the function closes it."""
+        """Nothing: who answers closes it."""
 
 
 class _Watched(Accepted):
@@ -112,7 +86,7 @@ class _Watched(Accepted):
     _arguments: list[Arguments]
 
     @classmethod
-    def of(cls, name: str, described: Described, arguments: set[tuple[str, tuple[pa.DataType, ...]]]) -> _Watched:
+    def of(cls, name: str, described: Described, arguments: list[Arguments]) -> _Watched:
         """What the function takes; anything where it does not say."""
         anything = Accepted("", "", (Place("", ""),), 0, None, spread=False, lone=True)
         made = cls(*(described.accepted or anything))

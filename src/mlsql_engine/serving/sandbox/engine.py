@@ -1,122 +1,91 @@
-"""An engine that holds the rows of one request and nothing else: no files, no network, no settings, no other table.
-
-It serves one request at a time, in a thread that may wait, and forgets the rows before the next.
-"""
+"""The engine of a sandbox: no files, no network, no settings, and no table but the rows of one request."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.errors import SqlProblem
+from mlsql_engine.core.functions import Described
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines.duckdb.confinement import Confinement
+from mlsql_engine.engines import select_lists
+from mlsql_engine.engines.duckdb.confinement import Confinement, is_out_of_memory
 from mlsql_engine.engines.duckdb.engine import DuckDBEngine
 from mlsql_engine.engines.duckdb.relation import DuckRelation
 from mlsql_engine.engines.duckdb.vector_columns import with_hidden_names
 from mlsql_engine.engines.requests import ArrowRows, ReadRequest
-from mlsql_engine.engines.select_lists import TABLE
-from mlsql_engine.serving.asked_functions import Arguments, AskedFunctions, Asking
-from mlsql_engine.serving.functions import Functions
+from mlsql_engine.engines.select_lists import SelectList
+from mlsql_engine.serving.sandbox.asked_functions import Arguments, Ask, AskedFunctions
+from mlsql_engine.serving.sandbox.limits import QueryLimits, too_much
 
-
-@dataclass(frozen=True)
-class QueryLimits:
-    """What the query of a request may take: `memory` as in "256MB", `threads`, `seconds`; and `rows` and `size`,
-    in bytes, of its result. At most `sandboxes` queries run at once and `waiting` more wait.
-    """
-
-    memory: str = "256MB"
-    threads: int = 2
-    seconds: float = 10.0
-    rows: int = 1_000_000
-    size: int = 64 << 20
-    sandboxes: int = 2
-    waiting: int = 64
+Registered = Mapping[str, tuple[int, Described]]
+"""The functions of a query by their names in lower case, each registration with a number of its own."""
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What the engine says of a query of some rows: its columns, and the types of what it gives to functions."""
+    """What the engine makes of a query of rows of one schema.
+
+    `schema` are its columns, `arguments` the types of what it gives to functions; `select` is the query as values.
+    """
 
     schema: pa.Schema
     arguments: tuple[Arguments, ...]
+    select: SelectList
 
 
-class Sandbox:
-    """One engine. `uses` counts the requests that it served."""
+class SandboxEngine:
+    """Answers one query at a time, and forgets the rows before the next."""
 
-    def __init__(self, scratch: Scratch, limits: QueryLimits) -> None:
+    def __init__(self, limits: QueryLimits, ask: Ask) -> None:
         self._limits = limits
-        self._functions = AskedFunctions()
-        self._engine = DuckDBEngine(self._functions, scratch, Confinement(limits.memory, limits.threads))
-        self.uses = 0
+        self._functions = AskedFunctions(ask)
+        confinement = Confinement(f"{limits.memory >> 20}MiB", limits.threads)
+        self._engine = DuckDBEngine(self._functions, Scratch(), confinement)
 
-    def bind(self, query: Text, schema: pa.Schema, functions: Functions) -> Bound:
-        """What the engine makes of a query of rows of that schema. Raises what it refuses."""
-        try:
-            empty = pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
-            relation = self._relation(query, empty, functions)
-            return Bound(self._engine.schema(relation), tuple(self._functions.arguments))
-        finally:
-            self._forget()
+    def bind(self, query: Text, schema: pa.Schema, functions: Registered) -> Bound:
+        """What becomes of a query of such rows. Raises what the engine refuses."""
+        empty = pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
+        with self._relation(query, empty, functions) as relation:
+            forms = {name: described.form for name, (_, described) in functions.items()}
+            select = select_lists.read(query, forms)
+            return Bound(self._engine.schema(relation), tuple(self._functions.arguments), select)
 
-    def rows(
-        self, query: Text, batch: pa.RecordBatch, functions: Functions, asking: Asking
-    ) -> list[pa.RecordBatch]:
-        """The rows that the query makes of those of the batch. Raises what it refuses, and QUERY_LIMIT."""
-        self._functions.asking = asking
-        try:
-            relation = self._relation(query, batch, functions)
-            return self._collected(relation, query)
-        finally:
-            self._functions.asking = None
-            self._forget()
-
-    def _relation(self, query: Text, rows: pa.RecordBatch, functions: Functions) -> DuckRelation:
-        self.uses += 1
-        for name, opened in functions.items():
-            if self._functions.add(name, opened):
-                self._engine.unregister_function(name)
-                self._engine.register_function(name)
-        table = pa.Table.from_batches([with_hidden_names(rows)])
-        self._engine.bind(TABLE, self._engine.read(ReadRequest(ArrowRows(table))))
-        self._functions.arguments.clear()
-        return self._engine.sql(query)
-
-    def _collected(self, relation: DuckRelation, query: Text) -> list[pa.RecordBatch]:
+    def rows(self, query: Text, batch: pa.RecordBatch, functions: Registered) -> list[pa.RecordBatch]:
+        """The rows that the query makes of those of the batch. Raises what the engine refuses, and QUERY_LIMIT."""
         limits = self._limits
         batches: list[pa.RecordBatch] = []
         rows = size = 0
-        with self._engine.stream(relation) as stream:
-            for batch in stream:
-                rows += batch.num_rows
-                size += batch.get_total_buffer_size()
+        with self._relation(query, batch, functions) as relation, self._engine.stream(relation) as stream:
+            for made in stream:
+                rows += made.num_rows
+                size += made.get_total_buffer_size()
                 if rows > limits.rows or size > limits.size:
                     most = f"{limits.rows:,} rows" if rows > limits.rows else f"{limits.size >> 20} MiB"
-                    raise too_much(f"the result has more than {most}", query)
-                batches.append(batch)
+                    raise too_much(f"the result has more than {most}", query.span)
+                batches.append(made)
             return batches or [pa.RecordBatch.from_pylist([], schema=stream.schema)]
 
-    def _forget(self) -> None:
-        self._engine.forget_tables()
-
-    def interrupt(self) -> None:
-        """Make what it does fail soon; from any thread."""
-        self._engine.interrupt()
-
-    def close(self) -> None:
-        """End it."""
-        self._engine.close()
-
-
-def too_much(what: str, query: Text) -> MlsqlError:
-    """The error of a query that takes more than it may."""
-    return MlsqlError(
-        what,
-        code="QUERY_LIMIT",
-        span=query.span,
-        hint="the query of a request works on its rows; more is for a script (POST /run/script)",
-    )
+    @contextmanager
+    def _relation(self, query: Text, rows: pa.RecordBatch, functions: Registered) -> Iterator[DuckRelation]:
+        engine = self._engine
+        gone, new = self._functions.update(functions)
+        for name in gone:
+            engine.unregister_function(name)
+        for name in new:
+            engine.register_function(name)
+        self._functions.arguments.clear()
+        table = pa.Table.from_batches([with_hidden_names(rows)])
+        try:
+            engine.bind(select_lists.TABLE, engine.read(ReadRequest(ArrowRows(table))))
+            yield engine.sql(query)
+        except (SqlProblem, MemoryError) as error:
+            if isinstance(error, MemoryError) or is_out_of_memory(error):
+                raise too_much("the query needs more memory than it may have", query.span) from error
+            raise
+        finally:
+            engine.forget_tables()

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
-from mlsql_engine.server.endpoints import health
+from mlsql_engine.server.endpoints import health, model_predict
+from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.routes import Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
@@ -22,10 +23,12 @@ from mlsql_engine.session import Session
 async def application(session: Session, settings: ServerSettings) -> AsyncIterator[App]:
     """The application over a session; what it started ends with the block."""
     executor = ThreadPoolExecutor(32, thread_name_prefix="mlsql-serve")
+    queries = SessionQueries(settings.queries)
     try:
         default = ServerSession(session, executor, settings.batching)
-        yield App(State(settings, Sessions(default)), Router((*health.ROUTES,)))
+        yield App(State(settings, Sessions(default), queries), Router((*health.ROUTES, *model_predict.ROUTES)))
     finally:
+        await queries.close()
         await asyncio.to_thread(executor.shutdown)
 
 

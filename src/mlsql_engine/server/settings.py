@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsql_engine.serving.batching import BatchLimits
+from mlsql_engine.serving.sandbox.limits import QueryLimits
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,4 @@ class ServerSettings:
     roots: tuple[Path, ...] | None = None
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)
+    queries: QueryLimits = field(default_factory=QueryLimits)

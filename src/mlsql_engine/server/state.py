@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.sessions import Sessions
 from mlsql_engine.server.settings import ServerSettings
 
@@ -14,3 +15,4 @@ class State:
 
     settings: ServerSettings
     sessions: Sessions
+    queries: SessionQueries

@@ -53,6 +53,8 @@ ERRORS: Final[dict[str, str]] = {
     "REQUEST": "A request is not of the form that the server takes.",
     "REQUEST_TIMEOUT": "A request did not come whole in time.",
     "REQUEST_TOO_LARGE": "A request is larger than the server takes.",
+    "QUERY_LIMIT": "The query of a request takes more time, memory or rows than such a query may.",
+    "REQUEST_DATA": "The rows that a request brings are not of the form that it says.",
     "RETURN_TYPE": "The option returnType names no type, or one that the model's answers cannot always be made.",
     "ROW_TOO_LARGE": "A row has more than the 256 MiB that a function takes.",
     "SCRIPT_CONTRACT": "The user's script runs, but does not do what its contract asks.",

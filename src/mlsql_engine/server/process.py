@@ -19,8 +19,9 @@ from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.audit import Audit
 from mlsql_engine.server.connection import Connection, close_slow_heads
-from mlsql_engine.server.endpoints import health, open_inference, scoring
+from mlsql_engine.server.endpoints import health, model_predict, open_inference, scoring
 from mlsql_engine.server.gate import Gate
+from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.routes import Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 Ready = Callable[[Callable[[], None]], None]
 
-ROUTES: Final = (*health.ROUTES, *open_inference.ROUTES, *scoring.ROUTES)
+ROUTES: Final = (*health.ROUTES, *open_inference.ROUTES, *scoring.ROUTES, *model_predict.ROUTES)
 _BACKLOG = 2_048
 _THREADS = 128
 
@@ -41,14 +42,16 @@ _THREADS = 128
 async def application(session: Session, settings: ServerSettings) -> AsyncIterator[App]:
     """The application over a session; what it started ends with the block."""
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
+    queries = SessionQueries(settings.queries)
     try:
         # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
         await asyncio.to_thread(pa.array, [0.0])
         default = ServerSession("default", session, executor, settings.batching)
         gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
         with contextlib.closing(Audit(settings.audit_log)) as audit:
-            yield App(State(settings, Sessions(default), gate, audit), Router(ROUTES))
+            yield App(State(settings, Sessions(default), gate, audit, queries), Router(ROUTES))
     finally:
+        await queries.close()
         await asyncio.to_thread(executor.shutdown)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlsql_engine.server.tokens import Tokens
 from mlsql_engine.serving.limits import BatchLimits
+from mlsql_engine.serving.sandbox.limits import QueryLimits
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,4 @@ class ServerSettings:
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)
     default_function: str | None = None
+    queries: QueryLimits = field(default_factory=QueryLimits)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mlsql_engine.server.audit import Audit
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.meters import Meters
+from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.sessions import Sessions
 from mlsql_engine.server.settings import ServerSettings
 
@@ -19,4 +20,5 @@ class State:
     sessions: Sessions
     gate: Gate
     audit: Audit
+    queries: SessionQueries
     meters: Meters = field(default_factory=Meters)

@@ -11,7 +11,7 @@ import pytest
 from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.serving import versions
-from mlsql_engine.serving.batching import BatchLimits
+from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.served import Served
 from mlsql_engine.serving.versions import Versions
 

@@ -25,6 +25,7 @@ from mlsql_engine.engines.duckdb import (
     vector_columns,
 )
 from mlsql_engine.engines.duckdb.batches import DuckBatches
+from mlsql_engine.engines.duckdb.confinement import Confinement, refuse_effects
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
 from mlsql_engine.engines.duckdb.loading import Loading
@@ -61,17 +62,17 @@ class _Views(Mapping[str, str]):
 
 
 class DuckDBEngine:
-    """One in-memory database whose views are the relations."""
+    """One in-memory database whose views are the relations; with a confinement, one for strangers."""
 
     name = "duckdb"
 
-    def __init__(self, catalog: FunctionCatalog, scratch: Scratch) -> None:
+    def __init__(self, catalog: FunctionCatalog, scratch: Scratch, confinement: Confinement | None = None) -> None:
         self._catalog = catalog
         self._tables: dict[str, DuckRelation] = {}
         self._functions: dict[str, str] = {}
         self._translations = Translations()
         self._calls = ModelCalls()
-        self._database = Database(scratch, self._cancel)
+        self._database = Database(scratch, self._cancel, confinement)
         self._loading = Loading(self._database, scratch)
         self._diagnosis = Diagnosis(self._database, self._calls, self._tables, self._functions)
         self._readings = Readings(self._database, self._calls, self._diagnosis)
@@ -92,6 +93,8 @@ class DuckDBEngine:
 
     def _sql(self, query: Text) -> DuckRelation:
         translation = self._translate(query)
+        if self._database.confined:
+            refuse_effects(translation, self._functions)
         self._database.install_macros(translation.calls & functions.names())
         with self._diagnosis.errors(translation):
             return self._relation_of(translation)
@@ -244,6 +247,11 @@ class DuckDBEngine:
         self._loading.cancel()
         self._readings.interrupt()
         self._calls.cancel()
+
+    def forget_tables(self) -> None:
+        """Drop all tables and all that was made of them; functions stay. Nothing may be read meanwhile."""
+        self._tables.clear()
+        self._database.drop_everything()
 
     def close(self) -> None:
         """Close the database and forget all tables."""

@@ -1,0 +1,181 @@
+"""A plan and the engine give the same: rows, names, types and errors, of random select lists over random rows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, event, example, given, settings
+from hypothesis import strategies as st
+
+from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.span import Source
+from mlsql_engine.serving import json_rows
+from mlsql_engine.serving.queries import Queries
+from mlsql_engine.serving.sandbox.client import Query
+from mlsql_engine.serving.sandbox.limits import QueryLimits
+from mlsql_engine.serving.sandbox.pool import Sandboxes
+from mlsql_sdk import vectors
+from stand_in_functions import StandInFunctions
+
+
+@dataclass
+class Both:
+    """The two ways to answer a query."""
+
+    runner: asyncio.Runner
+    functions: StandInFunctions
+    sandboxes: Sandboxes
+    queries: Queries
+
+    def served(self, text: str, batch: pa.RecordBatch) -> Any:
+        """By a plan, where there is one."""
+        return self._outcome(self.queries.rows(text, batch, time.monotonic() + 60))
+
+    def engine(self, text: str, batch: pa.RecordBatch) -> Any:
+        """By the engine."""
+        query = Query(Source("sql", text), self.functions.functions)
+        deadline = time.monotonic() + 60
+
+        def predict(name: str, part: Any) -> Any:
+            return self.functions.predict(name, part, deadline)
+
+        return self._outcome(self.sandboxes.rows(query, batch, predict, deadline))
+
+    def _outcome(self, coroutine: Any) -> Any:
+        try:
+            batches = self.runner.run(coroutine)
+        except MlsqlError as error:
+            return error.code, error.message, error.span and (error.span.start, error.span.end), error.hint
+        for batch in batches:
+            batch.validate(full=True)
+        schema = batches[0].schema
+        return [(field.name, field.type) for field in schema], json_rows.rows(batches)
+
+    def reason(self, text: str, batch: pa.RecordBatch) -> str | None:
+        """Why there is no plan, if there is none."""
+        return self.queries.reason(text, batch.schema)
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[Both]:
+    with asyncio.Runner() as runner:
+
+        async def make() -> Both:
+            functions, sandboxes = StandInFunctions(), Sandboxes(QueryLimits())
+            return Both(runner, functions, sandboxes, Queries(functions, sandboxes))
+
+        made = runner.run(make())
+        yield made
+        made.sandboxes.close()
+
+
+doubles = st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.5, float("nan"), float("inf"), 1e300])
+bigints = st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 5)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+tuples = st.one_of(
+    st.tuples(st.just(1), st.none(), st.none(), st.lists(doubles, max_size=3)),
+    st.just((0, 5, [1, 3], [2.0, 0.5])),
+    st.just((0, 3, [], [])),
+)
+VALUES: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
+    "a": (pa.int64(), bigints),
+    "B": (pa.float64(), doubles),
+    "s": (pa.string(), texts),
+    "t": (pa.bool_(), st.booleans()),
+    "n": (pa.int32(), st.integers(-2, 5)),
+    "l": (pa.list_(pa.float64()), st.lists(doubles, max_size=3)),
+    "two": (pa.list_(pa.float64()), st.lists(doubles, min_size=2, max_size=2)),
+    "holes": (pa.list_(pa.float64()), st.lists(st.none() | doubles, max_size=3)),
+    "k": (pa.list_(pa.int64()), st.lists(bigints, max_size=3)),
+    "o": (
+        pa.struct([("x", pa.int64()), ("Y", pa.list_(pa.string()))]),
+        st.fixed_dictionaries({"x": st.none() | bigints, "Y": st.none() | st.lists(st.none() | texts, max_size=2)}),
+    ),
+    "ü d": (pa.int64(), bigints),
+}
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> pa.RecordBatch:
+    """Some rows of all columns, with NULLs, maybe as a slice of more."""
+    count = draw(st.integers(0, 4))
+    before = draw(st.integers(0, 1))
+    nullable = draw(st.booleans())
+    columns: dict[str, pa.Array] = {}
+    for name, (kind, some) in VALUES.items():
+        cells = st.none() | some if nullable else some
+        columns[name] = pa.array(draw(st.lists(cells, min_size=count + before, max_size=count + before)), kind)
+    rows = draw(
+        st.lists(st.none() | tuples if nullable else tuples, min_size=count + before, max_size=count + before)
+    )
+    columns["v"] = vectors.from_tuples(rows)
+    return pa.record_batch(columns).slice(before)
+
+
+def comma(*parts: st.SearchStrategy[str], least: int = 0, most: int = 3) -> st.SearchStrategy[str]:
+    return st.lists(st.one_of(*parts), min_size=least, max_size=most).map(", ".join)
+
+
+wholes = st.sampled_from(["a", "A", "n", "`ü d`", "data.a", "1", "-2", "0", "3L", "2147483648", "(n)"])
+numbers = wholes | st.sampled_from(["B", "b", "1.5", "-0.25", "2.5D", "1e3", "-(1.5)", "-1e-3"])
+scalars = numbers | st.sampled_from(["s", "t", "'x'", "'it''s é'", "true", "null", '"q"', "1S", "1.5BD", "2.5F"])
+number_lists = st.one_of(
+    st.sampled_from(["l", "two", "k", "holes", "L"]), comma(numbers, st.just("null")).map("array({})".format)
+)
+entries = st.lists(st.tuples(st.sampled_from(["0", "1", "2", "4", "n", "-1"]), numbers), max_size=3).map(
+    lambda pairs: "map({})".format(", ".join(f"{key}, {value}" for key, value in pairs))
+)
+vector_texts = st.one_of(
+    st.just("v"),
+    number_lists.map("vec_dense({})".format),
+    st.tuples(st.sampled_from(["5", "n", "a", "0", "null"]), entries).map(
+        lambda two: "vec_sparse({}, {})".format(*two)
+    ),
+)
+plain = scalars | number_lists | vector_texts | st.sampled_from(["o", "struct(*)", "holes"])
+
+
+def composed(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    named = st.tuples(inner, st.sampled_from(["x", "`y z`", "X"])).map(lambda two: "{} as {}".format(*two))
+    return st.one_of(
+        comma(inner, named, least=1).map("struct({})".format),
+        inner.map("named_struct('p', {}, 'q', 1)".format),
+        comma(inner).map("array({})".format),
+        inner.map("({})".format),
+        comma(inner, least=1).map("seen({})".format),
+        comma(inner, least=1).map("Predict({})".format),
+        comma(numbers, least=2, most=2).map("two({})".format),
+        inner.map("two({})".format),
+        comma(numbers, least=1).map("translate({})".format),
+        comma(numbers, least=1).map("seen(translate({}))".format),
+    )
+
+
+values = st.recursive(plain, composed, max_leaves=5)
+items = st.one_of(
+    values,
+    st.tuples(values, st.sampled_from(["p", "`q r`", "P", "seen"])).map(lambda two: "{} as {}".format(*two)),
+    st.just("*"),
+)
+lists = st.tuples(st.sampled_from(["", "select ", "SELECT\n"]), comma(items, least=1, most=4)).map("".join)
+
+ROWS = pa.record_batch({"a": [1, None], "l": pa.array([[1.0, float("nan")], []], pa.list_(pa.float64()))})
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(lists, batches())
+@example("struct(*), seen(struct(*)), a as b, A, a", ROWS)
+@example("vec_dense(l), Predict(vec_dense(l)), predict(l), seen(vec_dense(l))", ROWS.slice(0, 0))
+def test_a_plan_gives_what_the_engine_gives(both: Both, text: str, batch: pa.RecordBatch) -> None:
+    served = both.served(text, batch)
+    reason = both.reason(text, batch)
+    event("refused" if reason is None else f"engine: {reason}" if reason else "plan")
+    assert served == both.engine(text, batch)
+    # What is kept gives the same once more.
+    assert both.served(text, batch) == served

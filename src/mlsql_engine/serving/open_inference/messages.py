@@ -75,6 +75,14 @@ _OF_NUMBERS: Final = (
 )
 
 
+def flat_numbers(content: bytes) -> InferMessage | None:
+    """The request of a JSON text whose tensors are flat numbers, which `data` holds; None for every other."""
+    try:
+        return _OF_NUMBERS[0][0].decode(content)  # type: ignore[no-any-return]
+    except json_values.Problem:
+        return None
+
+
 def read(content: bytes | memoryview) -> InferMessage:
     """The request of a JSON text, with NaN and Infinity as Python writes them. Raises BadValue."""
     message = _of_numbers(content) if len(content) > _LARGE else None

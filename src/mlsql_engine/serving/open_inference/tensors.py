@@ -41,7 +41,7 @@ def wrong(name: str, what: str, hint: str | None = None) -> BadValue:
 
 def of_json(name: str, datatype: Datatype, shape: Sequence[int], data: Any) -> Tensor:
     """The tensor of JSON data, flat or nested as its shape. Raises BadValue."""
-    depth = _depth(data)
+    depth = data.depth if isinstance(data, Doubles) else _depth(data)
     if depth > 1 and depth != len(shape):
         raise wrong(name, f"has the shape {text(shape)}, and data nested {depth} deep")
     try:

@@ -60,7 +60,7 @@ def read(content: bytes, header_length: str | None) -> InferRequest:
 
 
 def _one_row_or_few(content: bytes) -> InferRequest | None:
-    """The request of one tensor of doubles, flat and small, as most are; None for every other and for a wrong one."""
+    """The request of one flat tensor of few doubles, as most are; None for every other and for a wrong one."""
     message = messages.flat_numbers(content)
     if message is None or len(message.inputs) != 1 or message.parameters is not None or message.outputs is not None:
         return None
@@ -68,7 +68,7 @@ def _one_row_or_few(content: bytes) -> InferRequest | None:
     shape, values = one.shape, one.data
     if one.datatype != "FP64" or one.parameters is not None or len(shape) != 2 or not values:
         return None
-    if shape[0] * shape[1] != len(values):  # type: ignore[arg-type]
+    if shape[0] * shape[1] != len(values) or len(values) > tensors.FEW:
         return None
     return InferRequest(message.id, (Tensor(one.name, _DOUBLES, shape, values),))
 

@@ -21,7 +21,8 @@ DEEPEST: Final = 16
 """The most dimensions of a tensor."""
 WIDEST: Final = 1 << 24
 """The most values of a row."""
-_FEW: Final = 512
+FEW: Final = 512
+"""So many doubles of JSON stay a list; more become an array."""
 _OPENING: Final = b"[ \t\r\n"
 
 
@@ -98,7 +99,7 @@ def _numbers(name: str, datatype: Datatype, values: list[Any]) -> Any:
     if datatype.little is None:
         return values
     if datatype.is_double:
-        return values if len(values) <= _FEW else np.frombuffer(array("d", values))
+        return values if len(values) <= FEW else np.frombuffer(array("d", values))
     try:
         with np.errstate(over="raise"):
             return np.array(values, datatype.little)

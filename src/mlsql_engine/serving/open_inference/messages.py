@@ -78,7 +78,7 @@ _OF_NUMBERS: Final = (
 def flat_numbers(content: bytes) -> InferMessage | None:
     """The request of a JSON text whose tensors are flat numbers, which `data` holds; None for every other."""
     try:
-        return _OF_NUMBERS[0][0].decode(content)  # type: ignore[no-any-return]
+        return _OF_NUMBERS[0][0].decode(content)
     except json_values.Problem:
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -16,12 +17,13 @@ from mlsql_engine.core.errors import MlsqlError, UnknownName
 from mlsql_engine.core.functions import FunctionCatalog
 from mlsql_engine.core.jobs import Jobs
 from mlsql_engine.core.progress import Progress, StreamProgress
+from mlsql_engine.core.reach import Reach
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Source as ScriptSource
-from mlsql_engine.engines.base import Engine
+from mlsql_engine.engines.base import Engine, SupportsRoots
 from mlsql_engine.engines.query_tables import SYSTEM
 from mlsql_engine.language.parser import parse
 from mlsql_engine.language.script_files import read_script
@@ -54,6 +56,8 @@ class Session:
         functions = Functions(host.pools, roster, progress)
         try:
             made = make_engine(functions, scratch)
+            if settings.reach is not None:
+                _fence(made, settings.reach)
         except BaseException:
             SHARED.left(host)
             raise
@@ -93,12 +97,13 @@ class Session:
         `variables` are `${name}`s for this run only. The whole script is parsed before its first statement runs.
         Raises MlsqlError; statements before the one that failed have run.
         """
-        return self._run(ScriptSource(name, text, (folder or Path.cwd()).absolute()), variables or {}, ())
+        source = ScriptSource(name, text, (folder or Path.cwd()).absolute(), self._state.settings.reach)
+        return self._run(source, variables or {}, ())
 
     def run_file(self, path: Path, *, variables: Mapping[str, str] | None = None) -> Table | None:
         """Run the script in a file; relative paths in it start from its folder. See `run`."""
         place = path.resolve()
-        source = ScriptSource(str(path), read_script(path), place.parent)
+        source = ScriptSource(str(path), read_script(path), place.parent, self._state.settings.reach)
         return self._run(source, variables or {}, (str(place),))
 
     def _run(self, source: ScriptSource, own: Mapping[str, str], includes: tuple[str, ...]) -> Table | None:
@@ -160,6 +165,17 @@ class Session:
         self.close()
 
 
+def _fence(engine: Engine, reach: Reach) -> None:
+    if not isinstance(engine, SupportsRoots):
+        engine.close()
+        raise MlsqlError(
+            f"the engine {engine.name} cannot keep scripts to folders",
+            code="UNSUPPORTED",
+            hint="use duckdb, or leave the roots out",
+        )
+    engine.fence(reach.folders)
+
+
 def _end(owner: int, functions: Functions, engine: Engine, scratch: Scratch, host: WorkerHost) -> None:
     if os.getpid() != owner:
         return  # a forked child has neither the workers nor the engine's threads
@@ -204,7 +220,7 @@ def check(
     state = State(variables=dict(variables or {}))
     allowed = settings or Settings()
     checker = Checker(sources(), algorithms(), statements(), commands(), state, includes=includes, settings=allowed)
-    return in_reading_order(checker.check(source))
+    return in_reading_order(checker.check(replace(source, reach=allowed.reach)))
 
 
 def engines() -> Registry[EngineMaker]:

@@ -21,13 +21,18 @@ _LEAVE_SECONDS = 10.0
 
 @dataclass
 class Job:
-    """One run of a script. `statement` is the first line of what it does, or did last; times are UTC."""
+    """One run of a script. `statement` is the first line of what it does, or did last; times are UTC.
+
+    `statements` is how many the script has, 0 before it is parsed, and `done` how many of them have ended.
+    """
 
     id: int
     name: str
     started: datetime
     state: State = "running"
     statement: str = ""
+    statements: int = 0
+    done: int = 0
     ended: datetime | None = None
     message: str = ""
     cancelled: bool = field(default=False, repr=False)
@@ -41,16 +46,23 @@ class Job:
 class Jobs:
     """The jobs of a session, safe for several threads.
 
-    Statements take turns: one at a time has `turn`. `interrupt` makes what that one does fail.
+    Statements take turns: one at a time has `turn`, in the order in which they asked for it. `interrupt` makes what
+    that one does fail.
     """
 
     def __init__(self, interrupt: Callable[[], None]) -> None:
         self._interrupt = interrupt
         self._numbers = itertools.count(1)
         self._jobs: deque[Job] = deque(maxlen=_REMEMBERED)
-        self._turn = threading.RLock()
         self._guard = threading.Condition()
         self._working: Job | None = None
+        self._thread: int | None = None
+        self._waiting: deque[object] = deque()
+
+    @property
+    def working(self) -> Job | None:
+        """The job that has the turn."""
+        return self._working
 
     @contextmanager
     def started(self, name: str) -> Iterator[Job]:
@@ -74,20 +86,34 @@ class Jobs:
 
         Raises Cancelled where the job was cancelled while it waited or worked.
         """
-        with self._turn:
+        with self._guard:
+            job.check()
+            working, thread = self._working, self._thread
+            if thread != threading.get_ident():
+                self._wait_for_turn(job)
+                working = thread = None
+            self._working, self._thread = job, threading.get_ident()
+        try:
+            yield
+        except Exception as error:
+            if job.cancelled:
+                raise Cancelled(f"job {job.id} was cancelled") from error
+            raise
+        finally:
             with self._guard:
+                self._working, self._thread = working, thread
+                self._guard.notify_all()
+
+    def _wait_for_turn(self, job: Job) -> None:
+        ticket = object()
+        self._waiting.append(ticket)
+        try:
+            while self._thread is not None or self._waiting[0] is not ticket:
+                self._guard.wait()
                 job.check()
-                before, self._working = self._working, job
-            try:
-                yield
-            except Exception as error:
-                if job.cancelled:
-                    raise Cancelled(f"job {job.id} was cancelled") from error
-                raise
-            finally:
-                with self._guard:
-                    self._working = before
-                    self._guard.notify_all()
+        finally:
+            self._waiting.remove(ticket)
+            self._guard.notify_all()
 
     def cancel(self, number: int) -> Job:
         """Have the job of that number end; what it does fails. Raises UnknownName for a job that does not run."""
@@ -97,6 +123,7 @@ class Jobs:
             if job is None:
                 raise UnknownName("running job", str(number), map(str, running))
             job.cancelled = True
+            self._guard.notify_all()
         threading.Thread(target=self._end, args=(job,), name="mlsql-cancel", daemon=True).start()
         return job
 
@@ -106,8 +133,9 @@ class Jobs:
             if job.state == "running":
                 with suppress(UnknownName):  # it has just ended by itself
                     self.cancel(job.id)
-        if self._turn.acquire(timeout=_LEAVE_SECONDS):
-            self._turn.release()
+        with self._guard:
+            own = (None, threading.get_ident())
+            self._guard.wait_for(lambda: self._thread in own, timeout=_LEAVE_SECONDS)
 
     def _end(self, job: Job) -> None:
         """Interrupt what the job does, again and again: it may not have begun when it is first interrupted."""

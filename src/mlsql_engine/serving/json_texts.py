@@ -66,7 +66,7 @@ def _times(array: pa.Array) -> list[Any]:
     if zone:
         array = array.cast(pa.timestamp(kind.unit))
     if not _usual(array):
-        return [None if value is None else _unusual(*value) + zone for value in _counts(array)]
+        return [None if value is None else _unusual(*value, zone) for value in _counts(array)]
     shown = array.cast(pa.string())
     if pa.types.is_date(kind):
         return shown.to_pylist()  # type: ignore[no-any-return]
@@ -88,14 +88,14 @@ def _usual(array: pa.Array) -> bool:
     return not days.size or bool(days.min() >= _YEAR_1 and days.max() < _YEAR_10000)
 
 
-def _counts(array: pa.Array) -> list[Any]:
+def _counts(array: pa.Array) -> list[tuple[int, str] | None]:
     """Each value as a number and its unit."""
     unit = "D" if array.type == pa.date32() else array.type.unit
     numbers = array.cast(pa.int32() if unit == "D" else pa.int64()).to_pylist()
     return [None if number is None else (number, unit) for number in numbers]
 
 
-def _unusual(number: int, unit: Any) -> str:
+def _unusual(number: int, unit: Any, zone: str) -> str:
     """A time of any year, or the end of time; before the year 1 with the era."""
     most = (1 << 31) - 1 if unit == "D" else (1 << 63) - 1
     if abs(number) == most:
@@ -106,8 +106,8 @@ def _unusual(number: int, unit: Any) -> str:
     before, _, rest = text.lstrip("-").partition("-")
     year = -int(before) if text.startswith("-") else int(before)
     if year > 0:
-        return f"{year:04d}-{rest}"
-    return f"{1 - year:04d}-{rest} (BC)"
+        return f"{year:04d}-{rest}{zone}"
+    return f"{1 - year:04d}-{rest} (BC){zone}"
 
 
 def _interval(months: int, days: int, nanoseconds: int) -> str:

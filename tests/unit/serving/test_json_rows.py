@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsql_engine import SilentProgress, connect
@@ -70,6 +70,7 @@ def column(sql: str) -> tuple[pa.Table, str]:
         "timestamp_ms '2020-01-02 03:04:05.120'",
         "timestamp_ns '2020-01-02 03:04:05.123456789'",
         "timestamptz '2020-01-02 03:04:05.5+02'",
+        "timestamptz 'infinity'",
         "time '01:02:03.5'",
         "time '01:02:00'",
         "interval '14 months -3 days 04:05:06.7'",
@@ -102,6 +103,7 @@ def test_values_that_json_has_no_form_of(sql: str) -> None:
     assert json_rows.rows(table.to_batches()).decode() == f'[{{"x":{wanted}}}]'
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.floats(), min_size=1))
 def test_numbers_are_spelled_alike(numbers: list[float | None]) -> None:
     import duckdb
@@ -114,6 +116,7 @@ def test_numbers_are_spelled_alike(numbers: list[float | None]) -> None:
     assert json_rows.rows(table.to_batches()).decode() == f"[{objects}]"
 
 
+@settings(deadline=None)
 @given(st.floats(1e-9, 1e25))
 def test_numbers_about_the_limits_of_exponents(number: float) -> None:
     import duckdb
@@ -141,6 +144,7 @@ SHOWN = [
 ]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5), st.integers(0, 5))
 def test_a_slice_of_nested_rows(start: int, length: int) -> None:
     batch = pa.record_batch({"x": pa.array(ROWS, NESTED)}).slice(start, length)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mlsql_engine.algorithms.base import AnyAlgorithm, Workshop
 from mlsql_engine.core.errors import MlsqlError, UnknownName
 from mlsql_engine.core.functions import FunctionCatalog
+from mlsql_engine.core.job_progress import JobProgress
 from mlsql_engine.core.jobs import Job, Jobs
 from mlsql_engine.core.progress import Progress, StreamProgress
 from mlsql_engine.core.reach import Reach
@@ -60,6 +61,8 @@ class Session:
         scratch = Scratch()
         roster = Roster()
         host = SHARED.joined()
+        jobs = Jobs(lambda: interrupt())  # noqa: PLW0108 - made below, of what needs the jobs
+        progress = JobProgress(progress, jobs.current)
         functions = Functions(host.pools, roster, progress)
         try:
             made = make_engine(functions, scratch)
@@ -84,7 +87,7 @@ class Session:
             workshop=Workshop(ListedLauncher(host.launcher, roster), scratch, progress),
             roster=roster,
             settings=settings,
-            jobs=Jobs(interrupt),
+            jobs=jobs,
             variables={name: str(value) for name, value in variables.items()},
         )
         # A session that nobody closes ends with the interpreter, its workers and its folder with it.
@@ -128,10 +131,13 @@ class Session:
         return None if last.relation is None else Table(state.engine, last.relation, last.name, owner=self)
 
     @contextmanager
-    def job(self, name: str) -> Iterator[Job]:
-        """A job for the length of the block, in which `run_in` runs a script and `turn` reads its table."""
+    def job(self, name: str, progress: Progress | None = None) -> Iterator[Job]:
+        """A job for the length of the block, in which `run_in` runs a script and `turn` reads its table.
+
+        `progress` is told how it goes, in the place of the session's.
+        """
         self._check_open()
-        with self._state.jobs.started(name) as job:
+        with self._state.jobs.started(name, progress) as job:
             yield job
 
     def run_in(self, job: Job, text: str, folder: Path, variables: Mapping[str, str]) -> Table | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mlsql_engine.cli.run import add_variables
-from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.signals import held_signals
 
 
@@ -33,12 +32,12 @@ def execute(options: argparse.Namespace) -> int:
     from mlsql_engine.server import process
     from mlsql_engine.server.settings import ServerSettings
 
-    settings = ServerSettings(host=options.host, port=options.port)
+    settings = ServerSettings(host=options.host, port=options.port, variables=dict(options.variables))
     listening = process.listen(settings)
     with held_signals():
-        from mlsql_engine.session import connect
+        from mlsql_engine.server.sessions import connected
 
-        session = connect(variables=dict(options.variables), settings=Settings(shell=False))
+        session = connected(settings)
     with session:
         if options.script is not None:
             session.run_file(Path(options.script))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from mlsql_engine.core.errors import Cancelled, MlsqlError, UnknownName
+from mlsql_engine.core.progress import Progress
 
 State = Literal["running", "succeeded", "failed", "cancelled"]
 _REMEMBERED = 1_000
@@ -23,7 +24,8 @@ _LEAVE_SECONDS = 10.0
 class Job:
     """One run of a script. `statement` is the first line of what it does, or did last; times are UTC.
 
-    `statements` is how many the script has, 0 before it is parsed, and `done` how many of them have ended.
+    `statements` is how many the script has, 0 before it is parsed, and `done` how many of them have ended;
+    `progress` is told how it goes, None: whoever the session tells; `moved` is called when a statement begins.
     """
 
     id: int
@@ -35,7 +37,14 @@ class Job:
     done: int = 0
     ended: datetime | None = None
     message: str = ""
+    progress: Progress | None = field(default=None, repr=False)
+    moved: Callable[[], None] = field(default=lambda: None, repr=False)
     cancelled: bool = field(default=False, repr=False)
+
+    def begins(self, statement: str) -> None:
+        """Go on to a statement."""
+        self.statement = statement
+        self.moved()
 
     def check(self) -> None:
         """Raise Cancelled where somebody has asked for the job's end."""
@@ -58,17 +67,24 @@ class Jobs:
         self._working: Job | None = None
         self._thread: int | None = None
         self._waiting: deque[object] = deque()
+        self._own = threading.local()
 
     @property
     def working(self) -> Job | None:
         """The job that has the turn."""
         return self._working
 
+    def current(self) -> Job | None:
+        """The job that the calling thread runs; for a thread that runs none, the one that has the turn."""
+        own: Job | None = getattr(self._own, "job", None)
+        return self._working if own is None else own
+
     @contextmanager
-    def started(self, name: str) -> Iterator[Job]:
+    def started(self, name: str, progress: Progress | None = None) -> Iterator[Job]:
         """A job for the length of the block, which ends it as it ends itself."""
-        job = Job(next(self._numbers), name, datetime.now(UTC))
+        job = Job(next(self._numbers), name, datetime.now(UTC), progress=progress)
         self._jobs.append(job)
+        outer, self._own.job = getattr(self._own, "job", None), job
         try:
             yield job
         except BaseException as error:
@@ -78,6 +94,7 @@ class Jobs:
         else:
             job.state = "succeeded"
         finally:
+            self._own.job = outer
             job.ended = datetime.now(UTC)
 
     @contextmanager

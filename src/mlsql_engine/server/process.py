@@ -7,15 +7,21 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
-from mlsql_engine.server.endpoints import health
+from mlsql_engine.server.callbacks import CallbackSender
+from mlsql_engine.server.endpoints import health, models, scripts
+from mlsql_engine.server.endpoints import jobs as job_endpoints
+from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.routes import Router
-from mlsql_engine.server.sessions import ServerSession, Sessions
+from mlsql_engine.server.sessions import ServerSession, Sessions, connected
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
 from mlsql_engine.session import Session
+
+ROUTES = (*health.ROUTES, *scripts.ROUTES, *job_endpoints.ROUTES, *models.ROUTES)
 
 
 @contextlib.asynccontextmanager
@@ -23,8 +29,17 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
     """The application over a session; what it started ends with the block."""
     executor = ThreadPoolExecutor(32, thread_name_prefix="mlsql-serve")
     try:
-        default = ServerSession(session, executor, settings.batching)
-        yield App(State(settings, Sessions(default)), Router((*health.ROUTES,)))
+        default = ServerSession("default", session, executor, settings.batching)
+        limits = settings.limits
+        sessions = Sessions(default, partial(connected, settings), executor, limits, settings.batching)
+        callbacks = CallbackSender(settings.callbacks)
+        jobs = Jobs(sessions, limits, settings.root, callbacks.ended)
+        try:
+            yield App(State(settings, sessions, jobs, callbacks), Router(ROUTES))
+        finally:
+            await jobs.close(limits.drain_seconds)
+            await callbacks.close(limits.drain_seconds)
+            await sessions.close()
     finally:
         await asyncio.to_thread(executor.shutdown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,9 @@ class Limits:
     a prediction may take that says nothing else, `idle_seconds` how long a connection without a request is kept,
     `drain_seconds` how long requests and jobs may go on after the server was told to end. `running` scripts run at
     once and `waiting` more wait. `sessions` are the sessions of owners; one is closed after `session_seconds`
-    without a request. `result_rows` is where the rows of a script's table are cut.
+    without a request. `result_rows` is where the rows of a script's table are cut, and `result` the largest table
+    that is given whole. The last `jobs` that have ended are remembered for `job_seconds`, with results of
+    `results` bytes together; `log_lines` of what each told.
     """
 
     body: int = 16 << 20
@@ -29,15 +32,44 @@ class Limits:
     sessions: int = 32
     session_seconds: float = 3_600.0
     result_rows: int = 5_000
+    result: int = 4 << 30
+    jobs: int = 200
+    job_seconds: float = 86_400.0
+    results: int = 1 << 30
+    log_lines: int = 1_000
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Where the end of a job may be told, how, and how often.
+
+    `hosts` are the names, addresses or networks (10.0.0.0/8) that may be called, each with a port or for any; there
+    is no other. `secret` signs what is sent, if it is not empty. A call may take `seconds`; one that fails is
+    repeated up to `attempts` calls in all, after `pause` seconds, then twice as many, at most `longest_pause`.
+    """
+
+    hosts: tuple[str, ...] = ()
+    secret: bytes = field(default=b"", repr=False)
+    seconds: float = 10.0
+    attempts: int = 6
+    pause: float = 1.0
+    longest_pause: float = 60.0
 
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """`root` is where relative paths of scripts start; `roots` are the folders that they may touch (None: all)."""
+    """`root` is where relative paths of scripts start; `roots` are the folders that they may touch (None: all).
+
+    With `roots`, `addresses` are how the remote addresses begin that scripts may reach. `variables` are
+    those of every session.
+    """
 
     host: str = "127.0.0.1"
     port: int = 9003
     root: Path = field(default_factory=Path.cwd)
     roots: tuple[Path, ...] | None = None
+    addresses: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    callbacks: Callbacks = field(default_factory=Callbacks)
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)

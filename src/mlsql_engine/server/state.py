@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlsql_engine.server.callbacks import CallbackSender
+from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.sessions import Sessions
 from mlsql_engine.server.settings import ServerSettings
 
@@ -14,3 +16,5 @@ class State:
 
     settings: ServerSettings
     sessions: Sessions
+    jobs: Jobs
+    callbacks: CallbackSender

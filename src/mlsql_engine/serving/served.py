@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
@@ -85,6 +86,14 @@ class Served:
         if before is not None:
             self._drain(before)
         return made
+
+    async def close(self) -> None:
+        """Forget all functions; each ends with its last batch."""
+        for opening in list(self._opening.values()):
+            with contextlib.suppress(Exception):  # whoever asked for it has been told
+                await opening
+        for key in list(self._current):
+            self._forget(key)
 
     def _forget(self, key: str) -> None:
         current = self._current.pop(key, None)

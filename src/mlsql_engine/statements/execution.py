@@ -95,7 +95,7 @@ def _execute_branch(statement: ast.IfStatement, context: Context) -> None:
 
 def execute(statement: ast.Statement, context: Context) -> None:
     """Fill the statement's variables and run it. Every MlsqlError has a place in the script."""
-    context.job.statement = hide_secrets(statement.span.text.partition("\n")[0])[:200]
+    context.job.begins(hide_secrets(statement.span.text.partition("\n")[0])[:200])
     try:
         context.job.check()
         filled = variables.fill(statement, context.variables)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from server.running import Running, serving
 
 from mlsql_engine.server.settings import Limits, ServerSettings
+from server.running import Running, serving
 
 
 @pytest.fixture(scope="module")

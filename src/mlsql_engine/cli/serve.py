@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mlsql_engine.cli import serve_scripts
 from mlsql_engine.cli.run import add_variables
 from mlsql_engine.core.signals import held_signals
 
@@ -22,6 +23,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--port", type=int, default=9003, help="the port; 0 takes any (default: %(default)s)")
     parser.add_argument("--script", metavar="FILE", help="a script to run first, which registers functions")
     add_variables(parser)
+    serve_scripts.add_to(parser.add_argument_group("what scripts may do"))
     parser.set_defaults(command=execute)
 
 
@@ -32,7 +34,13 @@ def execute(options: argparse.Namespace) -> int:
     from mlsql_engine.server import process
     from mlsql_engine.server.settings import ServerSettings
 
-    settings = ServerSettings(host=options.host, port=options.port, variables=dict(options.variables))
+    settings = ServerSettings(
+        host=options.host,
+        port=options.port,
+        variables=dict(options.variables),
+        addresses=tuple(options.reach),
+        callbacks=serve_scripts.callbacks(options),
+    )
     listening = process.listen(settings)
     with held_signals():
         from mlsql_engine.server.sessions import connected

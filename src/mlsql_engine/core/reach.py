@@ -47,7 +47,7 @@ class Reach:
                 code="NOT_ALLOWED",
                 hint=f"they may reach: {', '.join(self.addresses)}"
                 if self.addresses
-                else "whoever runs the server lets scripts reach no addresses",
+                else "whoever runs the server can allow addresses: mlsql serve --reach ADDRESS",
             )
 
 

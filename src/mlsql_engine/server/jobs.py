@@ -48,14 +48,15 @@ class Jobs:
         """Have the script run as soon as there is a place. Raises MlsqlError: OVERLOADED or DRAINING."""
         if self._draining:
             raise TryLater("the server ends", "DRAINING", "another one answers, or this one again later", 5.0)
-        if self.waiting >= self._limits.waiting and self._places.locked():
+        limits = self._limits
+        if len(self._tasks) >= limits.running + limits.waiting:
             raise TryLater(
-                f"{self._limits.running} scripts run, and {self.waiting} wait",
+                f"{limits.running} scripts run, and {limits.waiting} wait",
                 "OVERLOADED",
                 "ask again after the seconds of Retry-After",
                 _AGAIN_SECONDS,
             )
-        job = ScriptJob(script, caller.name, JobLog(self._limits.log_lines))
+        job = ScriptJob(script, caller.name, JobLog(limits.log_lines))
         self._forget_some(room=1)
         self._jobs[job.id] = job
         task = self._tasks[job] = asyncio.create_task(self._run(job))

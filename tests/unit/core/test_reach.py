@@ -68,4 +68,4 @@ def test_the_error_stands_at_the_place(tmp_path: Path) -> None:
     assert caught.value.message == "scripts may not touch this path here"
     with pytest.raises(MlsqlError) as caught:
         check_address("s3://b", span)
-    assert caught.value.hint == "whoever runs the server lets scripts reach no addresses"
+    assert caught.value.hint == "whoever runs the server can allow addresses: mlsql serve --reach ADDRESS"

@@ -100,8 +100,8 @@ RESULT: Final[dict[str, Any]] = {
 EVENTS: Final[dict[str, Any]] = {
     "operationId": "jobEvents",
     "summary": "What a job tells, as it tells it",
-    "description": "Server-sent events: state, progress, warning, output, missed (some are kept no more) and, last, "
-    "end. The data of each is a JSON object with the time in milliseconds.",
+    "description": "Server-sent events: state, progress, warning, output, missed (some are kept no more) and, "
+    "last, end. The data of each is a JSON object with the time in milliseconds.",
     "parameters": [
         _ID,
         {

@@ -22,7 +22,7 @@ _FUNCTION: Final[dict[str, Schema]] = {
     "name": TEXT,
     "path": {**nullable(TEXT), "description": "the model's folder; null for a script's function"},
     "version": {**nullable(WHOLE), "description": "the version of the model that it is"},
-    "contract": {**TEXT, "description": "how it predicts: row, batch, or what its model is"},
+    "contract": {**TEXT, "description": "how it predicts: estimator, row, batch, udf or udaf"},
     "returnType": {**TEXT, "description": "the SQL type of what it gives"},
     "workers": {**WHOLE, "description": "how many processes of it live"},
 }

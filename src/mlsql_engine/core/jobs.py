@@ -20,6 +20,10 @@ _AGAIN_SECONDS = 0.1
 _LEAVE_SECONDS = 10.0
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass
 class Job:
     """One run of a script. `statement` is the first line of what it does, or did last; times are UTC.
@@ -38,7 +42,7 @@ class Job:
     ended: datetime | None = None
     message: str = ""
     progress: Progress | None = field(default=None, repr=False)
-    moved: Callable[[], None] = field(default=lambda: None, repr=False)
+    moved: Callable[[], None] = field(default=_nothing, repr=False)
     cancelled: bool = field(default=False, repr=False)
 
     def begins(self, statement: str) -> None:
@@ -95,6 +99,7 @@ class Jobs:
             job.state = "succeeded"
         finally:
             self._own.job = outer
+            job.progress, job.moved = None, _nothing  # the job is remembered for longer than these
             job.ended = datetime.now(UTC)
 
     @contextmanager

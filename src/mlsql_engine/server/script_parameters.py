@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,7 +12,10 @@ from mlsql_engine.server.job import Script
 from mlsql_engine.server.parameters import Parameters
 
 _VARIABLE: Final = "set."
-_LONGEST_NAME: Final = 200
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+LONGEST_LINE: Final = 200
+LONGEST_TIME: Final = 2_592_000_000
+"""Milliseconds."""
 
 OURS: Final = (
     "sql",
@@ -50,15 +54,15 @@ def script_of(given: Mapping[str, Any], caller: Caller, most_rows: int) -> Scrip
     if asked.flag("sessionPerUser") and asked.flag("sessionPerRequest"):
         raise BadValue("sessionPerUser and sessionPerRequest name different sessions", hint="give one of them")
     milliseconds = asked.whole("timeout", -1)
-    if milliseconds != -1 and milliseconds <= 0:
+    if milliseconds != -1 and not 0 < milliseconds <= LONGEST_TIME:
         raise BadValue(
             f"the parameter 'timeout' cannot be {milliseconds}",
-            hint="it is a time in milliseconds; -1, and none, set no limit",
+            hint="it is a time in milliseconds, up to 30 days; -1, and none, set no limit",
         )
     return Script(
         text=text,
-        name=_name(asked),
-        owner=asked.text("owner", "").strip() or caller.name,
+        name=_line(asked, "jobName") or "script",
+        owner=_line(asked, "owner") or caller.name,
         rows=None if asked.one_of("fetchType", ("take", "collect"), "take") == "collect" else most_rows,
         silent=asked.flag("silence"),
         with_schema=asked.flag("includeSchema"),
@@ -71,11 +75,11 @@ def script_of(given: Mapping[str, Any], caller: Caller, most_rows: int) -> Scrip
     )
 
 
-def _name(asked: Parameters) -> str:
-    name = asked.text("jobName", "").strip() or "script"
-    if len(name) > _LONGEST_NAME or not name.isprintable():
-        raise BadValue(f"the parameter 'jobName' is a line of at most {_LONGEST_NAME} characters")
-    return name
+def _line(asked: Parameters, name: str) -> str:
+    line = asked.text(name, "").strip()
+    if len(line) > LONGEST_LINE or _CONTROL.search(line):
+        raise BadValue(f"the parameter '{name}' is a line of at most {LONGEST_LINE} characters")
+    return line
 
 
 def _variables(asked: Parameters, given: Mapping[str, Any], text: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ def test_a_parameter_that_the_script_names_is_a_variable() -> None:
             {"timeout": 0},
             "BAD_VALUE",
             "the parameter 'timeout' cannot be 0",
-            "it is a time in milliseconds; -1, and none, set no limit",
+            "it is a time in milliseconds, up to 30 days; -1, and none, set no limit",
         ),
         ({"async": "yes"}, "BAD_VALUE", "the parameter 'async' is true or false, not 'yes'", None),
         (
@@ -117,6 +117,7 @@ def test_a_parameter_that_the_script_names_is_a_variable() -> None:
             "every job is a script",
         ),
         ({"jobName": "a\nb"}, "BAD_VALUE", "the parameter 'jobName' is a line of at most 200 characters", None),
+        ({"owner": "x" * 201}, "BAD_VALUE", "the parameter 'owner' is a line of at most 200 characters", None),
         ({"set.": "x"}, "BAD_VALUE", "'set.' names no variable", None),
         ({"set.a": [1]}, "BAD_VALUE", "the variable 'a' is a text or a number", None),
     ],

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mlsql_engine.server.endpoints.described import FLAG, TEXT, WHOLE, Schema, in_json, list_of, object_of, refused
+from mlsql_engine.server.script_parameters import LONGEST_LINE, LONGEST_TIME
 
+_LINE: Final[Schema] = {**TEXT, "maxLength": LONGEST_LINE, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"}
 _TRUE_OR_FALSE: Final[Schema] = {"anyOf": [FLAG, {"type": "string", "enum": ["true", "false"]}], "default": False}
 
 
@@ -21,14 +23,14 @@ _BODY: Final[Schema] = {
     "type": "object",
     "required": ["sql"],
     "properties": {
-        "sql": {**TEXT, "minLength": 1, "description": "the script"},
-        "owner": {**TEXT, "description": "whose script it is; without it the caller's"},
-        "jobName": {**TEXT, "maxLength": 200, "description": "what errors and /jobs call it", "default": "script"},
+        "sql": {**TEXT, "pattern": "\\S", "description": "the script"},
+        "owner": {**_LINE, "description": "whose script it is; without it the caller's"},
+        "jobName": {**_LINE, "description": "what errors and /jobs call it", "default": "script"},
         "timeout": {
             "anyOf": [
-                {"type": "integer", "minimum": 1},
+                {"type": "integer", "minimum": 1, "maximum": LONGEST_TIME},
                 {"const": -1},
-                {"type": "string", "pattern": "^(-1|0*[1-9][0-9]*)$"},
+                {"type": "string", "pattern": "^(-1|[1-9][0-9]{0,8})$"},
             ],
             "description": "milliseconds after which the script is ended; -1: none",
             "default": -1,
@@ -46,11 +48,13 @@ _BODY: Final[Schema] = {
         "skipAuth": _fixed("false"),
         "skipGrammarValidate": _fixed("false"),
     },
-    "patternProperties": {"^set\\..+$": {"type": ["string", "number", "boolean"]}},
-    "additionalProperties": {
-        "type": ["string", "number", "boolean"],
-        "description": "the variable ${NAME}, where the script holds it; set.NAME sets any",
+    "patternProperties": {
+        "^set\\..+$": {
+            "type": ["string", "number", "boolean"],
+            "description": "set.NAME: the variable ${NAME}; where the script holds ${NAME}, NAME alone will do",
+        }
     },
+    "additionalProperties": False,
 }
 
 _ROWS: Final[Schema] = list_of({"type": "object"})

@@ -89,9 +89,8 @@ def _variables(asked: Parameters, given: Mapping[str, Any], text: str) -> dict[s
         variable = name.removeprefix(_VARIABLE)
         if variable == name and f"${{{name}}}" not in text:
             error = UnknownName("parameter", name, {*OURS, *FIXED})
-            error.hint = (
-                f"{error.hint}; the script has no ${{{name}}} that it could be for, and set.{name} sets one"
-            )
+            variable = f"For the variable ${{{name}}}, which the script does not have, it is set.{name}"
+            error.hint = f"{error.hint} {variable}"
             raise error
         value = given[name]
         if variable in found or not variable:

@@ -70,8 +70,8 @@ def test_a_parameter_that_the_script_names_is_a_variable() -> None:
             {"sessionperuser": "true"},
             "UNKNOWN_PARAMETER",
             "there is no parameter 'sessionperuser'",
-            "did you mean 'sessionPerUser'?; the script has no ${sessionperuser} that it could be for, and "
-            "set.sessionperuser sets one",
+            "did you mean 'sessionPerUser'? For the variable ${sessionperuser}, which the script does not have, it "
+            "is set.sessionperuser",
         ),
         (
             {"timeout": "1s"},

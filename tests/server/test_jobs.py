@@ -227,6 +227,17 @@ def test_the_end_of_the_server_ends_its_jobs(root: Path) -> None:
     assert found[running].error.message == "the server ends"
 
 
+def test_jobs_may_finish_when_the_server_ends(root: Path) -> None:
+    with serving(ServerSettings(root=root, limits=Limits(drain_seconds=60.0))) as server:
+        number = begin(server, TRAIN)
+        with server.client.stream("GET", f"/jobs/{number}/events") as told:
+            for line in told.iter_lines():
+                if "running train.py" in line:
+                    break
+        (job,) = server.within(lambda: server.state.jobs.of(Caller("x", Role.ADMIN)))
+    assert (job.state, job.rows, job.error) == ("succeeded", 1, None)
+
+
 def test_ended_jobs_and_results_are_forgotten(root: Path) -> None:
     limits = Limits(drain_seconds=0.0, jobs=2, results=60_000)
     with serving(ServerSettings(root=root, limits=limits)) as server:

@@ -16,6 +16,7 @@ ERRORS: Final[dict[str, str]] = {
     "CIRCUIT_OPEN": "A function's workers crashed three times within a minute; none is started for a minute.",
     "CRASHED": "A worker process was ended by a signal, which the message names.",
     "DATA": "A file cannot be read as the format that it is loaded as.",
+    "DRAINING": "The server was told to end, and takes on nothing more.",
     "DUPLICATE_NAME": "Two packages offer a format, algorithm, engine, statement or command of the same name.",
     "ENCODING": "A script is not UTF-8 text.",
     "EXISTS": "The place to save to, or the table to create, is there, and the statement does not say what then.",

@@ -9,23 +9,14 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
-
-import pyarrow as pa
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
-from mlsql_engine.server.audit import Audit
+from mlsql_engine.server.composition import application
 from mlsql_engine.server.connection import Connection, close_slow_heads
-from mlsql_engine.server.endpoints import health, model_predict, open_inference, scoring
-from mlsql_engine.server.gate import Gate
-from mlsql_engine.server.queries import SessionQueries
-from mlsql_engine.server.routes import Router
-from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
-from mlsql_engine.server.state import State
 from mlsql_engine.session import Session
 
 if TYPE_CHECKING:
@@ -33,26 +24,7 @@ if TYPE_CHECKING:
 
 Ready = Callable[[Callable[[], None]], None]
 
-ROUTES: Final = (*health.ROUTES, *open_inference.ROUTES, *scoring.ROUTES, *model_predict.ROUTES)
 _BACKLOG = 2_048
-_THREADS = 128
-
-
-@contextlib.asynccontextmanager
-async def application(session: Session, settings: ServerSettings) -> AsyncIterator[App]:
-    """The application over a session; what it started ends with the block."""
-    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
-    queries = SessionQueries(settings.queries)
-    try:
-        # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
-        await asyncio.to_thread(pa.array, [0.0])
-        default = ServerSession("default", session, executor, settings.batching)
-        gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
-        with contextlib.closing(Audit(settings.audit_log)) as audit:
-            yield App(State(settings, Sessions(default), gate, audit, queries), Router(ROUTES))
-    finally:
-        await queries.close()
-        await asyncio.to_thread(executor.shutdown)
 
 
 async def run(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:

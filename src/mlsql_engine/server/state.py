@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mlsql_engine.server.audit import Audit
+from mlsql_engine.server.callbacks import CallbackSender
 from mlsql_engine.server.gate import Gate
+from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.meters import Meters
 from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.sessions import Sessions
@@ -21,4 +23,6 @@ class State:
     gate: Gate
     audit: Audit
     queries: SessionQueries
+    jobs: Jobs
+    callbacks: CallbackSender
     meters: Meters = field(default_factory=Meters)

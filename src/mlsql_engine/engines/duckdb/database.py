@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mlsql_engine.core.errors import MlsqlError
@@ -62,9 +63,16 @@ class Database:
         if self.confined:
             self.connection.execute(LOCK)
         self.interruption = Interruption(cancel_calls)
+        self._scratch = scratch
         self._macros: frozenset[str] = frozenset()
         self._numbers = itertools.count(1)
         self._closed = False
+
+    def fence(self, folders: Iterable[Path]) -> None:
+        """Let queries touch no file outside of the folders, and of the temporary one. It cannot be undone."""
+        allowed = [f"{os.path.realpath(folder).rstrip('/')}/" for folder in (*folders, self._scratch.path)]
+        self.connection.execute(f"SET GLOBAL allowed_directories = [{', '.join(map(literal, allowed))}]")
+        self.connection.execute("SET GLOBAL enable_external_access = false")
 
     def number(self) -> int:
         """A number that no other thing of this database has."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -289,6 +290,10 @@ class DuckDBEngine:
         """Set a setting. See Engine.configure."""
         with self._database.cursor() as cursor:
             return settings.configure(cursor, name, value)
+
+    def fence(self, folders: Sequence[Path]) -> None:
+        """Keep queries to the folders. See SupportsRoots."""
+        self._database.fence(folders)
 
     def interrupt(self) -> None:
         """Make what is going on in other threads fail. See Engine.interrupt."""

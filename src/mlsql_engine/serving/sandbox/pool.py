@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
@@ -62,7 +63,7 @@ class Sandboxes:
             raise too_much(f"the query has more than {self._limits.characters:,} characters", query.span)
         await self._turn(deadline)
         loop = asyncio.get_running_loop()
-        run = _Run(self._take, self._give, work)
+        run = _Run(self._take, self._give, self._end, work)
         until = min(deadline, time.monotonic() + self._limits.seconds)
         future: asyncio.Future[Result] = loop.run_in_executor(self._threads, run, Asking(predict, loop, until))
         self._runs.add(run)
@@ -114,9 +115,21 @@ class Sandboxes:
 
     def _give(self, sandbox: Sandbox) -> None:
         if self._closed or sandbox.uses >= _MOST_USES:
-            sandbox.close()
+            self._end(sandbox)
         else:
             self._idle.append(sandbox)
+
+    def _end(self, sandbox: Sandbox) -> None:
+        """End a process, and have another ready for the next query."""
+        sandbox.close()
+        if not self._closed:
+            with suppress(RuntimeError):  # the threads have been told to end
+                self._threads.submit(self._renew)
+
+    def _renew(self) -> None:
+        if not self._idle:
+            with suppress(Ended):  # whoever needs one is told
+                self._give(self._take())
 
     def close(self) -> None:
         """End the processes; queries that are under way fail."""
@@ -135,9 +148,10 @@ class _Run(Generic[Result]):
         self,
         take: Callable[[], Sandbox],
         give: Callable[[Sandbox], None],
+        end: Callable[[Sandbox], None],
         work: Callable[[Sandbox, Asking], Result],
     ) -> None:
-        self._take, self._give, self._work = take, give, work
+        self._take, self._give, self._end, self._work = take, give, end, work
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
         self._stopped = False
@@ -163,7 +177,7 @@ class _Run(Generic[Result]):
             if sound and not self._stopped:
                 self._give(sandbox)
             else:
-                sandbox.close()
+                self._end(sandbox)
         return result
 
     def stop(self) -> None:

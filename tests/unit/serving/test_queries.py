@@ -124,7 +124,7 @@ def test_numbers_of_an_estimator_come_as_one_array(ask: Asked) -> None:
 
 
 def test_a_call_of_constants_is_asked_of_one_row(ask: Asked) -> None:
-    assert ask("predict(1, 2) as p, predict(predict(1), 2) as q") == [{"p": 3.0, "q": 3.0}] * 2
+    assert ask("predict(1, 2) as p, predict(predict(1), 2) as q") == [{"p": 5.0, "q": 5.0}] * 2
     assert ask.functions.asked == [("predict", "Columns", 1)] * 3
 
 

@@ -214,7 +214,8 @@ def _struct(names: Sequence[str], items: Sequence[Typed]) -> Typed:
 
 
 def _dense(array: Typed) -> Typed:
-    if not pa.types.is_list(array.kind) or not _is_number(array.kind.value_type):
+    element = array.kind.value_type if pa.types.is_list(array.kind) else pa.string()
+    if not _is_number(element) and not pa.types.is_null(element):
         raise NotPlain("vec_dense(…)")
     inner = array.compute
 

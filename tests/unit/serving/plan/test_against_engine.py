@@ -201,7 +201,58 @@ lists = st.tuples(
 ROWS = pa.record_batch({"a": [1, None], "l": pa.array([[1.0, float("nan")], []], pa.list_(pa.float64()))})
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FORMS = [
+    "*, A, data.b, `ü d`, (s)",
+    "1, -2, 3L, 2147483648, -2147483648, 1.50, -0.25, 0.5, 2.5D, 1e3, -1e-3",
+    "true, false, null, 'x', 'it''s é', \"q\", '' as e",
+    "array(a, n, 1), array(a, 2.5D, null), array(s, 'x'), array(t), array(), array(null), array(l, two)",
+    "array(array(1), array(n)), array(o, null), array(v), array(struct(a))",
+    "struct(a, B as x, 1, s), named_struct('k', l, 'm', null), struct(struct(n)), struct(*), o",
+    "vec_dense(l), vec_dense(k), vec_dense(array(a, 1, 2.5D)), vec_dense(array()), v",
+    "vec_sparse(5, map(3, a, 1, 2.5D, 2, n)), vec_sparse(n9, map(4, 1, 0, B)), vec_sparse(0, map())",
+    "seen(a, B, s, t, null, 1, 'x', 1.5), seen(struct(*)), seen(o), seen(array(a, 1.5D)), seen(v, vec_dense(k))",
+    "predict(l), predict(vec_dense(l)), predict(a, B, 2), predict(vec_sparse(5, map(3, a, 1, 2.5D))), predict(v)",
+    "two(two), two(vec_dense(two)), two(a, B), two(k2), translate(two(predict(a), predict(two)))",
+    "predict(1, 2), seen('x', predict(1)), predict(two) as p, PREDICT(Two) as p, a as p",
+]
+
+
+def _rows(*, nulls: bool) -> pa.RecordBatch:
+    """Three rows, or with NULLs in the second of them."""
+    made: dict[str, tuple[pa.DataType, list[Any]]] = {
+        "a": (pa.int64(), [1, 9007199254740993, -(2**63)]),
+        "B": (pa.float64(), [1.5, float("nan"), -0.0]),
+        "s": (pa.string(), ["x", "é😀", ""]),
+        "t": (pa.bool_(), [True, False, True]),
+        "n": (pa.int32(), [1, 2, 3]),
+        "n9": (pa.int64(), [5, 9, 5]),
+        "l": (pa.list_(pa.float64()), [[1.0, float("inf")], [], [2.5]]),
+        "two": (pa.list_(pa.float64()), [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
+        "k2": (pa.list_(pa.int64()), [[1, 2], [3, 4], [5, 6]]),
+        "k": (pa.list_(pa.int64()), [[9007199254740993], [], [3, 4]]),
+        "o": (pa.struct([("x", pa.int64()), ("Y", pa.list_(pa.string()))]), [{"x": 1, "Y": ["a", None]}] * 3),
+        "ü d": (pa.int64(), [1, 2, 3]),
+    }
+    columns = {
+        name: pa.array([values[0], None, values[2]] if nulls else values, kind)
+        for name, (kind, values) in made.items()
+    }
+    middle = None if nulls else (0, 5, [1, 3], [2.0, 0.5])
+    columns["v"] = vectors.from_tuples([(1, None, None, [1.0, 2.0]), middle, (1, None, None, [])])
+    return pa.record_batch(columns)
+
+
+@pytest.mark.parametrize("nulls", [False, True])
+@pytest.mark.parametrize("text", FORMS)
+def test_every_form_is_planned_as_the_engine_has_it(both: Both, text: str, nulls: bool) -> None:
+    batch = _rows(nulls=nulls)
+    assert both.served(text, batch) == both.engine(text, batch)
+    assert both.reason(text, batch) == ""
+    for part in (batch.slice(0, 1), batch.slice(2, 1), batch.slice(1), batch.slice(0, 0)):
+        assert both.served(text, part) == both.engine(text, part)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(lists, batches())
 @example("struct(*), seen(struct(*)), a as b, A, a", ROWS)
 @example("vec_dense(l), Predict(vec_dense(l)), predict(l), seen(vec_dense(l))", ROWS.slice(0, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,17 +36,22 @@ def seen(batch: pa.RecordBatch) -> pa.Array:
 
 
 def total(batch: pa.RecordBatch) -> pa.Array:
-    """The sum of the numbers in each row, however they are given; NULL where one is NULL."""
-    return pa.array([_sum(list(row.values())) for row in batch.to_pylist()], pa.float64())
+    """A sum that tells each row's numbers apart, however they are given; NULL where one is NULL."""
+    return pa.array([_total(list(row.values())) for row in batch.to_pylist()], pa.float64())
 
 
-def _sum(value: Any) -> float | None:
-    if isinstance(value, dict):
-        value = value["values"] if "values" in value else list(value.values())
-    if isinstance(value, list):
-        parts = [_sum(item) for item in value]
-        return None if None in parts else float(sum(part for part in parts if part is not None))
-    return None if value is None else float(value)
+def _total(arguments: list[Any]) -> float | None:
+    """The sum of each number times its place, from 1; one array or vector stands for its numbers."""
+    given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list | dict) else arguments
+    if isinstance(given, dict) and "values" not in given:
+        given = list(given.values())
+    places: Any = itertools.count()
+    if isinstance(given, dict):
+        places, given = given["indices"] or places, given["values"]
+    numbers = [(place + 1, number) for place, number in zip(places, given, strict=False)]
+    if any(number is None for _, number in numbers):
+        return None
+    return float(sum(place * number for place, number in numbers))
 
 
 def doubled(batch: pa.RecordBatch) -> pa.Array:

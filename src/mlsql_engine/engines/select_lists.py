@@ -319,7 +319,9 @@ def _constant(node: Any) -> Constant:
         case exp.TryCast() if isinstance(node.this, exp.Literal):
             return _typed(str(node.this.this), node.to)
         case exp.Neg():
-            return _negative(_constant(node.this))
+            number = _negative(_constant(node.this))
+            least = isinstance(node.this, exp.Literal) and number.value == -_INT
+            return Constant(number.value, "int") if least else number
     raise NotPlain(type(node).__name__)
 
 

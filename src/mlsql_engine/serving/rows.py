@@ -92,7 +92,7 @@ def _column(values: list[Any], path: str, row_of: RowOf, depth: int) -> pa.Array
     if not kinds:
         return pa.nulls(len(values), _UNKNOWN)
     if kinds <= NUMBERS:
-        return _numbers(values, path, row_of, whole=float not in kinds)
+        return _numbers(values, path, row_of, nulls=nulls, whole=float not in kinds)
     if len(kinds) > 1:
         raise _mixed(values, path, row_of)
     kind = kinds.pop()
@@ -110,6 +110,9 @@ def _column(values: list[Any], path: str, row_of: RowOf, depth: int) -> pa.Array
 
 
 def _lists(values: list[Any], path: str, row_of: RowOf, depth: int, mask: pa.Array | None) -> pa.Array:
+    if len(values) == 1:
+        items = _column(values[0], f"{path}[]", lambda _place: row_of(0), depth)
+        return pa.ListArray.from_arrays(pa.array(np.array((0, len(items)), np.int32)), items)
     lengths = np.fromiter((0 if value is None else len(value) for value in values), np.int64, len(values))
     ends = np.concatenate(([0], np.cumsum(lengths)))
     flat = list(chain.from_iterable(value for value in values if value is not None))
@@ -117,10 +120,12 @@ def _lists(values: list[Any], path: str, row_of: RowOf, depth: int, mask: pa.Arr
     return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), items, mask=mask)
 
 
-def _numbers(values: list[Any], path: str, row_of: RowOf, *, whole: bool) -> pa.Array:
+def _numbers(values: list[Any], path: str, row_of: RowOf, *, nulls: bool, whole: bool) -> pa.Array:
     if not whole:
         return pa.array([None if value is None else double(value) for value in values], pa.float64())
     try:
+        if not nulls:
+            return pa.array(np.array(values, np.int64))
         return pa.array(values, pa.int64())
     except (OverflowError, pa.ArrowInvalid):
         at = next(place for place, value in enumerate(values) if value is not None and not -_BIG <= value < _BIG)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlsql_engine.serving.parts import Numbers
 from mlsql_sdk import vectors
 
 _VECTOR_FIELDS = list(vectors.arrow_type())
@@ -38,12 +39,15 @@ def listed(items: Sequence[pa.Array], kind: pa.DataType, count: int) -> pa.Array
     return pa.ListArray.from_arrays(offsets, values)
 
 
-def dense(lists: pa.Array) -> pa.Array:
-    """Dense vectors of lists of numbers, NULL of NULL. Raises LeftToEngine where a NULL is in a list."""
+def elements(lists: pa.Array) -> pa.Array:
+    """Lists of numbers as those of dense vectors: of doubles. Raises LeftToEngine where a NULL is in a list."""
     if lists.values.null_count and lists.flatten().null_count:
         raise LeftToEngine
-    if lists.type != _VALUES:
-        lists = lists.cast(_VALUES, safe=False)
+    return lists if lists.type == _VALUES else lists.cast(_VALUES, safe=False)
+
+
+def dense(lists: pa.Array) -> pa.Array:
+    """Dense vectors of lists of doubles, NULL of NULL."""
     count = len(lists)
     mask = lists.is_null() if lists.null_count else None
     columns = [pa.array(np.ones(count, np.int8)), pa.nulls(count, pa.int32()), pa.nulls(count, _INDICES), lists]
@@ -90,12 +94,17 @@ def _zeros(count: int) -> Any:
     return np.zeros(count, np.int32)
 
 
-def fixed_width(lists: pa.Array) -> int | None:
-    """How many values each list has, where all have as many and none is or holds NULL; else None."""
-    if lists.null_count or lists.values.null_count or not len(lists):
+def as_numbers(lists: pa.Array) -> Numbers | None:
+    """Lists of doubles as one array; None where one is NULL, holds NULL or is not as long as the others."""
+    count = len(lists)
+    if lists.null_count or not count:
         return None
     ends = lists.offsets.to_numpy()
-    width = int(ends[1] - ends[0])
-    if len(lists) > 1 and (np.diff(ends) != width).any():
+    first, last = int(ends[0]), int(ends[-1])
+    width = (last - first) // count
+    if not width or (count > 1 and (np.diff(ends) != width).any()):
         return None
-    return width
+    values = lists.values
+    if last - first != len(values):
+        values = values.slice(first, last - first)
+    return None if values.null_count else Numbers(values.to_numpy(), width, count)

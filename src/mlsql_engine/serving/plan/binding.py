@@ -17,7 +17,7 @@ from mlsql_engine.core.span import Span
 from mlsql_engine.engines import select_lists
 from mlsql_engine.engines.select_lists import NotPlain, Value
 from mlsql_engine.serving.functions import Opened
-from mlsql_engine.serving.parts import Columns, Numbers, Part
+from mlsql_engine.serving.parts import Columns, Part
 from mlsql_engine.serving.plan import arrays
 from mlsql_engine.serving.sandbox.engine import Bound
 from mlsql_sdk import vectors
@@ -46,7 +46,7 @@ Compute = Callable[[Rows], pa.Array]
 class Typed:
     """A value with its type. `key` is equal for equal values; `level` counts the calls inside each other.
 
-    `constant` tells that it is the same for all rows.
+    `constant` tells that it is the same for all rows; `elements` are those of a vector that is always dense.
     """
 
     kind: pa.DataType
@@ -55,6 +55,7 @@ class Typed:
     level: int = 0
     constant: bool = False
     literal: Any = None
+    elements: Compute | None = None
 
 
 @dataclass(frozen=True)
@@ -172,30 +173,20 @@ def _part(arguments: Sequence[Typed], opened: Opened) -> Callable[[Rows], Part]:
 
     if len(arguments) != 1:
         return columns
-    compute, kind = computes[0], arguments[0].kind
+    argument, compute = arguments[0], computes[0]
     # An estimator takes the numbers of a vector as it takes those of an array.
-    of_vectors = opened.described.contract == "estimator" and vectors.is_vector_type(kind)
-    if kind != _DOUBLES and not of_vectors:
+    lists = argument.elements if opened.described.contract == "estimator" else None
+    if lists is None and argument.kind == _DOUBLES:
+        lists = compute
+    if lists is None:
         return columns
+    numbers_of = lists
 
     def numbers(rows: Rows) -> Part:
-        column = compute(rows)
-        lists = column.field(3) if of_vectors else column
-        width = None if column.null_count or (of_vectors and not _all_dense(column)) else arrays.fixed_width(lists)
-        if not width:
-            return Columns(pa.RecordBatch.from_arrays([column], names=names))
-        values = lists.values
-        # Those of other rows may lie before and after.
-        return Numbers(
-            (values if len(values) == width * len(lists) else lists.flatten()).to_numpy(), width, len(lists)
-        )
+        made = arrays.as_numbers(numbers_of(rows))
+        return made if made is not None else columns(rows)
 
     return numbers
-
-
-def _all_dense(column: pa.StructArray) -> bool:
-    kinds = column.field(0)
-    return not kinds.null_count and bool((kinds.to_numpy() == vectors.DENSE).all())
 
 
 def _array(items: Sequence[Typed]) -> Typed:
@@ -223,10 +214,18 @@ def _struct(names: Sequence[str], items: Sequence[Typed]) -> Typed:
 
 
 def _dense(array: Typed) -> Typed:
-    if not pa.types.is_list(array.kind) or not _is_number(array.kind.value_type):
+    element = array.kind.value_type if pa.types.is_list(array.kind) else pa.string()
+    if not _is_number(element) and not pa.types.is_null(element):
         raise NotPlain("vec_dense(…)")
     inner = array.compute
-    return Typed(vectors.arrow_type(), lambda rows: arrays.dense(inner(rows)), ("dense", array.key), *_all([array]))
+
+    def elements(rows: Rows) -> pa.Array:
+        return arrays.elements(inner(rows))
+
+    def compute(rows: Rows) -> pa.Array:
+        return arrays.dense(elements(rows))
+
+    return Typed(vectors.arrow_type(), compute, ("dense", array.key), *_all([array]), elements=elements)
 
 
 def _sparse(size: Typed, keys: Sequence[Typed], values: Sequence[Typed]) -> Typed:

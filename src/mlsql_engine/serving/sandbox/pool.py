@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
@@ -62,9 +64,10 @@ class Sandboxes:
             raise too_much(f"the query has more than {self._limits.characters:,} characters", query.span)
         await self._turn(deadline)
         loop = asyncio.get_running_loop()
-        run = _Run(self._take, self._give, work)
-        until = min(deadline, time.monotonic() + self._limits.seconds)
-        future: asyncio.Future[Result] = loop.run_in_executor(self._threads, run, Asking(predict, loop, until))
+        seconds = self._limits.seconds
+        run = _Run(self._take, self._give, self._end, work)
+        asking = partial(_asking, predict, loop, deadline, seconds)
+        future: asyncio.Future[Result] = loop.run_in_executor(self._threads, run, asking)
         self._runs.add(run)
 
         def ended(future: asyncio.Future[Result]) -> None:
@@ -80,9 +83,9 @@ class Sandboxes:
             run.stop()
             raise
         except TimeoutError:
-            if until == deadline:
+            if time.monotonic() >= deadline:
                 raise _too_late() from None
-            raise too_much(f"the query did not end in {self._limits.seconds:g} s", query.span) from None
+            raise too_much(f"the query did not end in {seconds:g} s", query.span) from None
         except Ended:
             raise too_much(
                 "the query ended its engine: it needs more memory than it may have", query.span
@@ -114,9 +117,21 @@ class Sandboxes:
 
     def _give(self, sandbox: Sandbox) -> None:
         if self._closed or sandbox.uses >= _MOST_USES:
-            sandbox.close()
+            self._end(sandbox)
         else:
             self._idle.append(sandbox)
+
+    def _end(self, sandbox: Sandbox) -> None:
+        """End a process, and have another ready for the next query."""
+        sandbox.close()
+        if not self._closed:
+            with suppress(RuntimeError):  # the threads have been told to end
+                self._threads.submit(self._renew)
+
+    def _renew(self) -> None:
+        if not self._idle:
+            with suppress(Ended):  # whoever needs one is told
+                self._give(self._take())
 
     def close(self) -> None:
         """End the processes; queries that are under way fail."""
@@ -135,14 +150,15 @@ class _Run(Generic[Result]):
         self,
         take: Callable[[], Sandbox],
         give: Callable[[Sandbox], None],
+        end: Callable[[Sandbox], None],
         work: Callable[[Sandbox, Asking], Result],
     ) -> None:
-        self._take, self._give, self._work = take, give, work
+        self._take, self._give, self._end, self._work = take, give, end, work
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
         self._stopped = False
 
-    def __call__(self, asking: Asking) -> Result:
+    def __call__(self, asking: Callable[[], Asking]) -> Result:
         sandbox = self._take()
         with self._lock:
             self._sandbox = sandbox
@@ -151,7 +167,7 @@ class _Run(Generic[Result]):
         try:
             if stopped:
                 raise Ended
-            result = self._work(sandbox, asking)
+            result = self._work(sandbox, asking())
             sound = True
         except MlsqlError as error:
             sound = not isinstance(error, InternalError)
@@ -163,7 +179,7 @@ class _Run(Generic[Result]):
             if sound and not self._stopped:
                 self._give(sandbox)
             else:
-                sandbox.close()
+                self._end(sandbox)
         return result
 
     def stop(self) -> None:
@@ -172,6 +188,11 @@ class _Run(Generic[Result]):
             self._stopped = True
             if self._sandbox is not None:
                 self._sandbox.kill()
+
+
+def _asking(predict: Predict, loop: asyncio.AbstractEventLoop, deadline: float, seconds: float) -> Asking:
+    """How functions are asked by a query whose time begins now."""
+    return Asking(predict, loop, min(deadline, time.monotonic() + seconds))
 
 
 def _too_late() -> MlsqlError:

@@ -4,73 +4,109 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import resource
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.audit import Audit
-from mlsql_engine.server.connection import Connection, close_slow_heads
-from mlsql_engine.server.endpoints import health
+from mlsql_engine.server.bodies import Bodies
+from mlsql_engine.server.connection import Connection, close_stuck
+from mlsql_engine.server.endpoints import front, health
 from mlsql_engine.server.gate import Gate
-from mlsql_engine.server.routes import Router
+from mlsql_engine.server.openapi import document
+from mlsql_engine.server.origins import with_origins
+from mlsql_engine.server.routes import Route, Router
 from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
+from mlsql_engine.server.tracing import Tracing
+from mlsql_engine.server.tracing import configured as tracing_of_environment
 from mlsql_engine.session import Session
 
 if TYPE_CHECKING:
     import uvicorn
 
-ROUTES = (*health.ROUTES,)
+ROUTES = (*front.ROUTES, *health.ROUTES)
 _BACKLOG = 2_048
 _THREADS = 128
 
 
 @contextlib.asynccontextmanager
-async def application(session: Session, settings: ServerSettings) -> AsyncIterator[App]:
+async def application(
+    session: Session,
+    settings: ServerSettings,
+    tracing: Tracing | None = None,
+    routes: Sequence[Route] = ROUTES,
+) -> AsyncIterator[App]:
     """The application over a session; what it started ends with the block."""
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
     try:
         default = ServerSession("default", session, executor, settings.batching)
+        if tracing is not None:
+            default.served.watch = tracing.predicting
         gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
+        bodies = Bodies(settings.limits.bodies)
+        told = msgspec.json.encode(document(routes))
         with contextlib.closing(Audit(settings.audit_log)) as audit:
-            yield App(State(settings, Sessions(default), gate, audit), Router(ROUTES))
+            state = State(settings, Sessions(default), gate, audit, bodies, told, tracing=tracing)
+            yield App(state, Router(routes))
     finally:
-        await asyncio.to_thread(executor.shutdown)
+        # What threads wait for fails when the session ends.
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def run(
     session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
-) -> None:
+) -> int:
     """Serve on a socket until the process is told to end (SIGINT, SIGTERM), and then finish what has begun.
 
-    `ready` is called when requests are answered. A second signal ends it at once.
+    `ready` is called when requests are answered. A second signal ends it at once. Gives the number of requests that
+    were not finished. Raises MlsqlError: CANNOT_LISTEN.
     """
-    async with application(session, settings) as app:
-        server = _server(app, settings)
-        with _ended_by_signals(server):
-            serving = asyncio.create_task(server.serve(sockets=[listening]))
-            while not server.started and not serving.done():
-                await asyncio.sleep(0.01)
+    with tracing_of_environment() as tracing:
+        async with application(session, settings, tracing) as app:
+            server = make_server(app, settings)
+            with _ended_by_signals(server, app):
+                await serve(server, settings, listening, ready)
+            return app.state.meters.under_way
+
+
+async def serve(
+    server: uvicorn.Server, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
+) -> None:
+    """Serve until `server.should_exit`. See `run`."""
+    try:
+        # Another program may have had the address since, and listened first.
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        raise _cannot_listen(settings, error) from error
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    stuck = asyncio.create_task(close_stuck(server, settings.limits))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if not serving.done():
             ready()
-            slow_heads = asyncio.create_task(close_slow_heads(server))
-            try:
-                await serving
-            finally:
-                slow_heads.cancel()
+        await serving
+    finally:
+        stuck.cancel()
 
 
-def _server(app: App, settings: ServerSettings) -> uvicorn.Server:
+def make_server(app: App, settings: ServerSettings) -> uvicorn.Server:
+    """uvicorn's server for the application, as the settings have it; its signals are the caller's."""
     import uvicorn
 
     class Server(uvicorn.Server):
-        """One whose signals are handled by `_ended_by_signals`."""
+        """One that leaves signals alone."""
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -79,29 +115,41 @@ def _server(app: App, settings: ServerSettings) -> uvicorn.Server:
 
     limits = settings.limits
     config = uvicorn.Config(
-        app,
+        with_origins(app, settings.origins),
         http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=int(limits.idle_seconds),
-        timeout_graceful_shutdown=int(limits.drain_seconds),
+        timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]
+        timeout_graceful_shutdown=limits.drain_seconds,  # type: ignore[arg-type]
         backlog=_BACKLOG,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
     )
-    return Server(config)
+    server = Server(config)
+    app.state.connections = server.server_state.connections
+    return server
 
 
 @contextlib.contextmanager
-def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+def _ended_by_signals(server: uvicorn.Server, app: App) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM drain the server, and the second end it."""
 
-    def end() -> None:
-        server.force_exit = server.should_exit
+    def drain() -> None:
         server.should_exit = True
+
+    def end() -> None:
+        if app.state.draining:
+            server.force_exit = server.should_exit = True
+            return
+        app.state.draining = True
+        notice = app.state.settings.limits.notice_seconds
+        if notice > 0:
+            loop.call_later(notice, drain)
+        else:
+            drain()
 
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -131,17 +179,26 @@ def bind(settings: ServerSettings) -> socket.socket:
             made.close()
             raise
     except OSError as error:
-        raise MlsqlError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}",
-            code="CANNOT_LISTEN",
-            hint="another program may listen there: --port takes another port, 0 any that is free",
-        ) from error
+        raise _cannot_listen(settings, error) from error
     return made
+
+
+def _cannot_listen(settings: ServerSettings, error: OSError) -> MlsqlError:
+    hint = None
+    if error.errno == errno.EADDRINUSE:
+        hint = "another program listens there: --port takes another port, 0 any that is free"
+    elif error.errno == errno.EACCES:
+        hint = "ports below 1024 are for programs with special rights: --port takes another"
+    return MlsqlError(
+        f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}",
+        code="CANNOT_LISTEN",
+        hint=hint or "--host is an address or a name of this machine",
+    )
 
 
 def run_loop(
     session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
-) -> None:
+) -> int:
     """`run`, in an event loop of its own: uvloop's where there is one."""
     _allow_many_connections()
     factory = None
@@ -150,11 +207,11 @@ def run_loop(
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(run(session, settings, listening, ready))
+        return runner.run(run(session, settings, listening, ready))
 
 
 def _allow_many_connections() -> None:
     """Let the process have as many descriptors as the system allows it: a connection takes one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if soft < hard else soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

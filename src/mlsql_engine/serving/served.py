@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from mlsql_engine.core.errors import UnknownName
@@ -15,6 +15,9 @@ from mlsql_engine.serving.meters import BatchMeter
 from mlsql_engine.serving.parts import Part
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.function import Function
+
+Watch = Callable[[str, Part, "asyncio.Future[Answers]"], None]
+"""Is told of each prediction: the function, the rows of the request, and the answers to come."""
 
 
 class ServedFunction:
@@ -51,6 +54,7 @@ class Served:
         self._batchers: dict[str, Batcher] = {}
         self.meters: dict[str, BatchMeter] = {}
         self._opening: dict[str, asyncio.Task[ServedFunction]] = {}
+        self.watch: Watch | None = None
 
     def names(self) -> Collection[str]:
         """The functions that there are, in lower case."""
@@ -114,4 +118,7 @@ class Served:
             meter = self.meters.setdefault(key, BatchMeter())
             batcher = Batcher(lambda: self._current[key].function, self._executor, self._limits, meter)
             self._batchers[key] = batcher
-        return batcher.predict(part, deadline)
+        answers = batcher.predict(part, deadline)
+        if self.watch is not None:
+            self.watch(key, part, answers)
+        return answers

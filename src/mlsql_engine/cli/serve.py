@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlsql_engine.server.tokens import Tokens
 
 _BODIES = 256
+_LAST_PORT = 65_535
 _TOKEN_VARIABLE = "MLSQL_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -157,6 +158,8 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
             raise BadValue(f"{name} is {value}, and has to be more than 0")
     if not options.notice >= 0:
         raise BadValue(f"--notice is {options.notice}, and cannot be less than 0")
+    if not 0 <= options.port <= _LAST_PORT:
+        raise BadValue(f"--port is {options.port}, and ports go from 0 to {_LAST_PORT}")
     if options.rate is not None:
         from mlsql_engine.server.tokens import check_rate
 

@@ -14,7 +14,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import predict_spark, report
+from benchmarks import predict_spark, report, serving, wrk
 from benchmarks.measuring import Figure
 from benchmarks.workspace import Workspace
 
@@ -36,6 +36,8 @@ NAMES = (
     "load_data",
     "trainer",
     "groups",
+    "serving",
+    "serving_soak",
 )
 _FULL, _QUICK = 1_000_000, 100_000
 
@@ -55,7 +57,7 @@ def main() -> int:
     rows = options.rows or (_QUICK if options.quick else _FULL)
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="mlsql-bench-") as folder:
-        workspace = Workspace(Path(folder), rows, options.repeats)
+        workspace = Workspace(Path(folder), rows, options.repeats, options.quick)
         workspace.cache_bytecode()
         for name in options.names or _present(workspace):
             workspace.told(f"{name}: {_title(name)}")
@@ -71,11 +73,11 @@ def main() -> int:
 
 def _present(workspace: Workspace) -> list[str]:
     """All but those that need what is not installed here; which those are is told."""
-    absent = predict_spark.absent()
-    if absent is None:
-        return list(NAMES)
-    workspace.told(f"predict_spark is left out: {absent}")
-    return [name for name in NAMES if name != "predict_spark"]
+    absent = {"predict_spark": predict_spark.absent(), "serving": serving.absent(), "serving_soak": wrk.absent()}
+    for name, problem in absent.items():
+        if problem is not None:
+            workspace.told(f"{name} is left out: {problem}")
+    return [name for name in NAMES if absent.get(name) is None]
 
 
 def _title(name: str) -> str:

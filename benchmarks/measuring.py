@@ -29,6 +29,17 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """What ours has to reach, where more is better: `times` the bare thing, and `number` of its unit."""
+
+    times: float = 0.0
+    number: float = 0.0
+
+    def holds(self, ours: float, bare: float) -> bool:
+        return ours >= bare * self.times + self.number
+
+
+@dataclass(frozen=True)
 class Runs:
     """The seconds of every run of one thing, or what else a figure counts."""
 
@@ -43,16 +54,17 @@ class Runs:
 class Figure:
     """One line of the report: what was measured, ours, the bare thing and what that is; no bar, no verdict.
 
-    The numbers are seconds, or megabytes where `unit` is "MB".
+    The numbers are seconds, or megabytes where `unit` is "MB", or so many a second where it is "/s",
+    or counts where it is "".
     """
 
     what: str
     ours: Runs
     bare: Runs | None = None
     against: str = ""
-    bar: Bar | None = None
+    bar: Bar | AtLeast | None = None
     note: str = ""
-    unit: Literal["s", "MB"] = "s"
+    unit: Literal["s", "MB", "/s", ""] = "s"
 
     @property
     def passed(self) -> bool | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib.metadata import version
 
-from benchmarks.measuring import Bar, Figure, Runs
+from benchmarks.measuring import AtLeast, Bar, Figure, Runs
 
 _PACKAGES = ("mlsql-engine", "duckdb", "pyarrow", "numpy", "scikit-learn", "sqlglot", "lark")
 _HEAD = ("figure", "ours", "bare", "against", "ratio", "bar", "", "notes")
@@ -57,13 +57,15 @@ def _cells(figure: Figure) -> list[str]:
 
 def _ratio(figure: Figure, bare: Runs) -> str:
     ours = figure.ours.median
-    if figure.bar is None or not figure.bar.plus or not figure.bar.times:
+    if not isinstance(figure.bar, Bar) or not figure.bar.plus or not figure.bar.times:
         return f"{ours / bare.median:.2f}x"
     scale, unit = _scale(figure.bar.plus, figure.unit)
     return f"{(ours - bare.median) * scale:+.0f} {unit}"
 
 
-def _bar(bar: Bar, unit: str) -> str:
+def _bar(bar: Bar | AtLeast, unit: str) -> str:
+    if isinstance(bar, AtLeast):
+        return f"≥ {bar.number:,.0f}{unit}" if bar.number else f"≥ {bar.times:g}x"
     if not bar.plus:
         return f"≤ {bar.times:g}x"
     scale, unit = _scale(bar.plus, unit)
@@ -80,7 +82,7 @@ def _scale(value: float, unit: str) -> tuple[float, str]:
 def _spread(runs: Runs, unit: str) -> str:
     scale, unit = _scale(runs.median, unit)
     low, middle, high = (
-        f"{value * scale:.3g}" if value * scale < 100 else f"{value * scale:.0f}"
+        f"{value * scale:.3g}" if value * scale < 100 else f"{value * scale:,.0f}"
         for value in (min(runs.seconds), runs.median, max(runs.seconds))
     )
-    return f"{middle} {unit} ({low}-{high})"
+    return f"{middle}{'' if unit == '/s' else ' '}{unit} ({low}-{high})"

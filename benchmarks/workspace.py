@@ -27,11 +27,12 @@ _ROW_GROUP = 122_880  # DuckDB's own
 
 @dataclass
 class Workspace:
-    """A run: how many rows, how often, its folder, and the models that `models` has trained in it."""
+    """A run: how many rows, how often, whether it is `quick`, its folder, and the models that it has trained."""
 
     folder: Path
     rows: int
     repeats: int
+    quick: bool = False
     trained: dict[tuple[str, Path], Trained] = field(default_factory=dict)
 
     def cache_bytecode(self) -> None:

@@ -140,6 +140,13 @@ class Session:
 
         return exposition(self._state.roster)
 
+    def renew_functions(self) -> list[str]:
+        """Give functions the newer versions that their models have; their names. See `statements.renewal`."""
+        self._check_open()
+        from mlsql_engine.statements.renewal import renew
+
+        return renew(self._state)
+
     def cancel(self, job: int) -> None:
         """End a job that runs in another thread, as `!kill` does. Raises UnknownName for one that does not run."""
         self._state.jobs.cancel(job)

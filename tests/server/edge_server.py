@@ -173,7 +173,7 @@ def running(
         async with process.application(session, settings, tracing, routes) as app:
             made["app"] = app
             made["server"] = process.make_server(app, settings)
-            await process.serve(made["server"], settings, listening, up.set)
+            await process.serve(made["server"], settings, listening, lambda _end: up.set())
 
     def run() -> None:
         try:

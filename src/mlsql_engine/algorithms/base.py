@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from mlsql_engine.core.errors import DataProblem, MlsqlError
-from mlsql_engine.core.functions import Described, FunctionSpec, ScriptText
+from mlsql_engine.core.functions import Described, FunctionSpec, ModelVersions, ScriptText
 from mlsql_engine.core.paths import resolve_path
 from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.registry import Registry
@@ -151,6 +151,14 @@ def model_algorithm(algorithms: Registry[AnyAlgorithm], name: Text) -> Algorithm
             code="UNKNOWN_ALGORITHM",
         )
     return found
+
+
+@runtime_checkable
+class HasVersions(Protocol):
+    """An algorithm whose models have versions, each of which can be the function that was asked for."""
+
+    def versions(self, request: FunctionRequest) -> ModelVersions:
+        """The versions of the model of a register statement."""
 
 
 @runtime_checkable

@@ -35,6 +35,7 @@ def add_to(commands: Any) -> None:
         "Open Inference Protocol and MLflow's. SIGTERM ends it when what has begun is done.",
     )
     parser.add_argument("--script", metavar="FILE", help="a script to run first, which registers functions")
+    parser.add_argument("--default", metavar="NAME", help="the function of requests to /invocations that name none")
     add_variables(parser)
     address = parser.add_argument_group("where it listens")
     address.add_argument("--host", default="127.0.0.1", help="the address (default: %(default)s)")
@@ -113,7 +114,7 @@ def execute(options: argparse.Namespace) -> int:
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         address = f"{scheme}://{shown}:{port}"
-        unfinished = process.run_loop(session, settings, listening, lambda: _tell(f"mlsql serves {address}"))
+        unfinished = process.run_loop(session, settings, listening, lambda _end: _tell(f"mlsql serves {address}"))
     if unfinished:
         _tell(f"mlsql ended before {unfinished} request{'s' if unfinished > 1 else ''} had an answer")
         return 1
@@ -179,6 +180,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         audit_log=None if options.audit_log is None else Path(options.audit_log),
         certificate=options.tls_certificate,
         key=options.tls_key,
+        default_function=options.default,
         limits=Limits(
             body=options.max_body << 20,
             bodies=max(_BODIES, 4 * options.max_body) << 20,

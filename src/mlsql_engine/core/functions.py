@@ -86,8 +86,8 @@ class FunctionSpec:
     variables added to its environment; `train_params` are handed to a row script when they are wanted;
     `parameters` are what `mlsql.params()` gives in the worker; `called` is the title where the name is ours;
     `published` is the path or URL of the model that `model_path` may be a copy of; `libraries` are the versions
-    that it was trained with, `version` is the number of the model's. With a `function` it is one of a script's
-    text, and there is no model: `model_path` is empty.
+    that it was trained with; `version` is the number of the model's version. With a `function` it is one of a
+    script's text, and there is no model: `model_path` is empty.
     """
 
     name: str
@@ -156,6 +156,16 @@ class Predictor(Protocol):
 
     def close(self) -> None:
         """Need what stands behind it no more; a later prediction has it made again. Closing twice is harmless."""
+
+
+class ModelVersions(Protocol):
+    """The versions of the model that a function is of. Both read files, and may raise ModelProblem."""
+
+    def numbers(self) -> list[int]:
+        """The numbers of those that have a model, oldest first."""
+
+    def spec(self, number: int) -> FunctionSpec:
+        """The function of another version, as it would have been registered."""
 
 
 class FunctionCatalog(Protocol):

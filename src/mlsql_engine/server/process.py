@@ -9,18 +9,20 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
+import pyarrow as pa
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.audit import Audit
 from mlsql_engine.server.bodies import Bodies
 from mlsql_engine.server.connection import Connection, close_stuck
-from mlsql_engine.server.endpoints import front, health
+from mlsql_engine.server.endpoints import front, health, open_inference, scoring
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.openapi import document
 from mlsql_engine.server.origins import with_origins
@@ -35,7 +37,10 @@ from mlsql_engine.session import Session
 if TYPE_CHECKING:
     import uvicorn
 
-ROUTES = (*front.ROUTES, *health.ROUTES)
+Ready = Callable[[Callable[[], None]], None]
+"""Is called when requests are answered, with what ends the server, from any thread."""
+
+ROUTES: Final = (*front.ROUTES, *health.ROUTES, *open_inference.ROUTES, *scoring.ROUTES)
 _BACKLOG = 2_048
 _THREADS = 128
 
@@ -50,6 +55,8 @@ async def application(
     """The application over a session; what it started ends with the block."""
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
     try:
+        # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
+        await asyncio.to_thread(pa.array, [0.0])
         default = ServerSession("default", session, executor, settings.batching)
         if tracing is not None:
             default.served.watch = tracing.predicting
@@ -64,12 +71,10 @@ async def application(
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-async def run(
-    session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
-) -> int:
+async def run(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> int:
     """Serve on a socket until the process is told to end (SIGINT, SIGTERM), and then finish what has begun.
 
-    `ready` is called when requests are answered. A second signal ends it at once. Gives the number of requests that
+    A second signal ends it at once. Gives the number of requests that
     were not finished. Raises MlsqlError: CANNOT_LISTEN.
     """
     with tracing_of_environment() as tracing:
@@ -80,9 +85,7 @@ async def run(
             return app.state.meters.under_way
 
 
-async def serve(
-    server: uvicorn.Server, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
-) -> None:
+async def serve(server: uvicorn.Server, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
     """Serve until `server.should_exit`. See `run`."""
     try:
         # Another program may have had the address since, and listened first.
@@ -95,7 +98,7 @@ async def serve(
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         if not serving.done():
-            ready()
+            ready(lambda: setattr(server, "should_exit", True))
         await serving
     finally:
         stuck.cancel()
@@ -122,6 +125,7 @@ def make_server(app: App, settings: ServerSettings) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]
         timeout_graceful_shutdown=limits.drain_seconds,  # type: ignore[arg-type]
         backlog=_BACKLOG,
@@ -151,6 +155,9 @@ def _ended_by_signals(server: uvicorn.Server, app: App) -> Iterator[None]:
         else:
             drain()
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
@@ -196,9 +203,7 @@ def _cannot_listen(settings: ServerSettings, error: OSError) -> MlsqlError:
     )
 
 
-def run_loop(
-    session: Session, settings: ServerSettings, listening: socket.socket, ready: Callable[[], None]
-) -> int:
+def run_loop(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> int:
     """`run`, in an event loop of its own: uvloop's where there is one."""
     _allow_many_connections()
     factory = None

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.served import Served
+from mlsql_engine.serving.versions import Versions
 from mlsql_engine.session import Session
 
 
@@ -16,6 +17,7 @@ class ServerSession:
         self.name = name
         self.session = session
         self.served = Served(session.functions, executor, batching)
+        self.versions = Versions(session.functions, self.served, executor, batching)
 
 
 class Sessions:

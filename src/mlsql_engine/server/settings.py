@@ -18,8 +18,9 @@ class Limits:
     `request_seconds` is how long a prediction may take that says nothing else, `idle_seconds` how long a connection
     without a request is kept. After it was told to end it goes on for `notice_seconds` and says that it is not
     ready; what has begun by then may go on for `drain_seconds`. `running` scripts run at once and `waiting` more
-    wait. `sessions` are the sessions of owners; one is closed after `session_seconds` without a request.
-    `result_rows` is where the rows of a script's table are cut.
+    wait. Every `follow_seconds` it is looked whether models have newer versions (0: never). `sessions` are the
+    sessions of owners; one is closed after `session_seconds` without a request. `result_rows` is where the rows of
+    a script's table are cut.
     """
 
     body: int = 16 << 20
@@ -33,6 +34,7 @@ class Limits:
     drain_seconds: float = 30.0
     running: int = 8
     waiting: int = 64
+    follow_seconds: float = 2.0
     sessions: int = 32
     session_seconds: float = 3_600.0
     result_rows: int = 5_000
@@ -45,6 +47,7 @@ class ServerSettings:
     `rate` is how often a caller may ask that has no rate of its own, such as "100/second"; pages of `origins` may
     ask from a browser; `audit_log` is the file of the audit log (None: standard error);
     `certificate` and `key` are files (PEM) to serve https with.
+    `default_function` is the one of requests that name none; without it the only one that is registered.
     """
 
     host: str = "127.0.0.1"
@@ -59,3 +62,4 @@ class ServerSettings:
     key: str | None = None
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)
+    default_function: str | None = None

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 
 class BatchAnswers:
-    """The answers to a batch; `array` as Arrow has them."""
+    """The answers to a batch; `array` as Arrow has them, `function` what gave them."""
 
-    def __init__(self, array: pa.Array) -> None:
+    def __init__(self, array: pa.Array, function: object) -> None:
         self.array = array
+        self.function = function
 
     @cached_property
     def values(self) -> list[Any]:

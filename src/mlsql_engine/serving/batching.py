@@ -46,6 +46,7 @@ class Batcher:
         self._flights: set[Flight] = set()
         self._queued_rows = 0
         self._pace = Pace()
+        self._lanes = limits.lanes or 1
         self._scheduled: asyncio.Handle | None = None
         self._sweeping = False
 
@@ -65,7 +66,7 @@ class Batcher:
         self._queued_rows += rows
         self._pace.arrived(now, rows)
         if self._scheduled is None:
-            if len(self._flights) < limits.lanes:
+            if len(self._flights) < self._lanes:
                 self._schedule()
             elif not self._sweeping:
                 self._sweep_later()
@@ -86,10 +87,11 @@ class Batcher:
 
     def _flush(self) -> None:
         self._scheduled = None
-        while (self._queue or self._again) and len(self._flights) < self._limits.lanes:
-            batch = self._again.popleft() if self._again else self._next()
+        while (self._queue or self._again) and len(self._flights) < self._lanes:
+            again = bool(self._again)
+            batch = self._again.popleft() if again else self._next()
             if batch:
-                self._begin(batch)
+                self._begin(batch, again=again)
 
     def _next(self) -> list[Waiting]:
         """The requests of the next batch: from the oldest on those that fit; what nobody waits for is dropped."""
@@ -115,8 +117,8 @@ class Batcher:
             batch.append(head)
         return batch
 
-    def _begin(self, batch: list[Waiting]) -> None:
-        flight = Flight(batch, self._function(), time.monotonic())
+    def _begin(self, batch: list[Waiting], *, again: bool) -> None:
+        flight = Flight(batch, self._function(), time.monotonic(), again)
         self._flights.add(flight)
         if not self._sweeping:
             self._sweep_later()
@@ -187,7 +189,7 @@ class Batcher:
 
     def _answered(self, flight: Flight, values: pa.Array) -> None:
         self._over(flight)
-        whole = BatchAnswers(values)
+        whole = BatchAnswers(values, flight.function)
         start = 0
         for one in flight.batch:
             end = start + one.rows
@@ -196,6 +198,8 @@ class Batcher:
             start = end
         self._pace.served(time.monotonic() - flight.begun, start)
         self._meter.answered(len(flight.batch), start)
+        if self._limits.lanes is None:
+            self._lanes = flight.function.workers if self._pace.is_long else 1
 
     def _over(self, flight: Flight) -> None:
         self._flights.discard(flight)
@@ -207,9 +211,9 @@ class Batcher:
         """Tell a request of its error; where several were asked for together, find out whose it is."""
         batch = [one for one in flight.batch if not one.future.done()]
         self._meter.failed += 1
-        if len(batch) > 1 and _may_be_one_request(error):
-            self._again.extend(flight.split(batch, error))
-        else:
+        smaller = flight.split(batch, error) if batch and _may_be_one_request(error) else []
+        self._again.extend(smaller)
+        if not smaller:
             for one in batch:
                 one.future.set_exception(error if len(batch) == 1 else _copy(error))
         self._over(flight)
@@ -236,7 +240,9 @@ class Batcher:
 
 def _may_be_one_request(error: BaseException) -> bool:
     """Whether an error may be the fault of one request's rows."""
-    return isinstance(error, ScriptFailed) or (isinstance(error, WorkerProblem) and error.code in _OF_ROWS)
+    if isinstance(error, WorkerProblem):
+        return error.code in _OF_ROWS
+    return isinstance(error, ScriptFailed) or not isinstance(error, MlsqlError)
 
 
 _OF_ROWS = frozenset({"CRASHED", "PROTOCOL", "OUT_OF_MEMORY"})

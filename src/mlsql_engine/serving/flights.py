@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import ScriptFailed
+from mlsql_engine.core.errors import WorkerProblem
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.parts import Part
 
@@ -29,12 +29,19 @@ class Predicting(Protocol):
     @property
     def separate(self) -> bool: ...
 
+    @property
+    def pure(self) -> bool: ...
+
+    @property
+    def workers(self) -> int: ...
+
     def ask(self, batch: pa.RecordBatch) -> Question | None: ...
 
     def predict_once(self, batch: pa.RecordBatch) -> pa.Array: ...
 
 
-class Waiting(NamedTuple):
+@dataclass(eq=False, slots=True)
+class Waiting:
     """A request that waits for its answers since `begun` and until `deadline`, both of `time.monotonic`."""
 
     part: Part
@@ -46,22 +53,27 @@ class Waiting(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Flight:
-    """A batch that a registration of the function predicts."""
+    """A batch that a registration of the function predicts; `again` where requests of it were asked before."""
 
     batch: list[Waiting]
     function: Predicting
     begun: float
+    again: bool
     rows: pa.RecordBatch | None = None
 
     def split(self, batch: list[Waiting], error: BaseException) -> list[list[Waiting]]:
-        """Smaller batches of the requests that are left, which tell whose fault an error is.
+        """Smaller batches of the requests that are left, which tell whose fault an error is; none where that is so.
 
         The one that a script's error names is asked alone, the others once more together; an error without a row
         halves the batch; after a crash each is asked alone, for every crash costs a worker.
         """
-        if not isinstance(error, ScriptFailed):
+        crashed = isinstance(error, WorkerProblem)
+        if len(batch) == 1:
+            return [batch] if crashed and self.function.pure and not self.again else []
+        if crashed:
             return [[one] for one in batch]
-        named = None if error.row is None else self._request_of(error.row)
+        row = getattr(error, "row", None)
+        named = None if row is None else self._request_of(row)
         if named is None or named not in batch:
             middle = len(batch) // 2
             return [batch[:middle], batch[middle:]]

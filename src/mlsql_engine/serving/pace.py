@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _SMOOTHING = 0.1
 _SHORT_SECONDS = 0.002
+_LONG_SECONDS = 0.01
 _MOST_WAIT_SECONDS = 0.002
 _IDLE_SECONDS = 0.05
 
@@ -21,6 +22,11 @@ class Pace:
     def is_short(self) -> bool:
         """Whether batches take about as long as it takes to be woken, a few times over."""
         return 0.0 < self.service < _SHORT_SECONDS
+
+    @property
+    def is_long(self) -> bool:
+        """Whether what the server itself does for a batch takes little beside it."""
+        return self.service > _LONG_SECONDS
 
     def arrived(self, now: float, _rows: int) -> None:
         """Take down that a request came, at a time of `time.monotonic`."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import chain
+from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+
+Values = Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]]
+_SCHEMA: Final = pa.schema([("arg0", pa.list_(pa.float64()))])
 
 
 class Part(Protocol):
@@ -23,7 +27,7 @@ class Part(Protocol):
         """The rows of parts with this key, in their order, as a function takes them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Columns:
     """Arguments as a record batch."""
 
@@ -47,11 +51,11 @@ class Columns:
         return pa.concat_batches([part.columns for part in parts if isinstance(part, Columns)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Numbers:
     """One array of `width` doubles a row: `values` holds those of all `rows`, row by row."""
 
-    values: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]]
+    values: Values
     width: int
     rows: int
 
@@ -62,11 +66,19 @@ class Numbers:
 
     def batch(self, parts: Sequence[Part]) -> pa.RecordBatch:
         """See Part."""
-        pieces = [part.values for part in parts if isinstance(part, Numbers)]
-        if all(isinstance(piece, list) for piece in pieces):
-            flat = np.array([number for piece in pieces for number in piece], np.float64)
-        else:
-            flat = np.concatenate([np.asarray(piece, np.float64) for piece in pieces])
         rows = sum(part.rows for part in parts)
-        offsets = np.arange(0, rows * self.width + 1, self.width, dtype=np.int32)
-        return pa.RecordBatch.from_arrays([pa.ListArray.from_arrays(offsets, pa.array(flat))], names=["arg0"])
+        flat = _flat([part.values for part in parts if isinstance(part, Numbers)], rows * self.width)
+        # From buffers: the constructors of arrays look at every value, which takes longer than all the rest.
+        numbers = pa.Array.from_buffers(pa.float64(), len(flat), [None, pa.py_buffer(flat)])
+        offsets = pa.py_buffer(np.arange(0, len(flat) + 1, self.width, dtype=np.int32))
+        arrays = pa.Array.from_buffers(_SCHEMA.field(0).type, rows, [None, offsets], children=[numbers])
+        return pa.RecordBatch.from_arrays([arrays], schema=_SCHEMA)
+
+
+def _flat(pieces: Sequence[Values], count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The numbers of all pieces, one after the other."""
+    if all(isinstance(piece, list) for piece in pieces):
+        return np.fromiter(chain.from_iterable(pieces), np.float64, count)
+    if len(pieces) == 1:
+        return np.ascontiguousarray(pieces[0], np.float64)
+    return np.concatenate([np.asarray(piece, np.float64) for piece in pieces])

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Protocol
 
-from mlsql_engine.core.errors import UnknownName
+import pyarrow as pa
+
+from mlsql_engine.core.errors import InternalError, UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
+from mlsql_engine.serving.inputs import Inputs
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.meters import BatchMeter
+from mlsql_engine.serving.open_inference.answers import Output
 from mlsql_engine.serving.parts import Part
-from mlsql_engine.workers.catalog import Functions
+from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.function import Function
 
 Watch = Callable[[str, Part, "asyncio.Future[Answers]"], None]
@@ -26,15 +32,74 @@ class ServedFunction:
     def __init__(self, function: Function) -> None:
         self.function = function
 
+    @classmethod
+    def that_gave(cls, answers: Answers) -> ServedFunction:
+        """The registration whose answers these are. It may be a newer one than was found for the request."""
+        function = answers.whole.function
+        if not isinstance(function, cls):
+            raise InternalError("answers of something that is not served")
+        return function
+
     @property
     def spec(self) -> FunctionSpec:
         """What was registered."""
         return self.function.spec
 
     @property
+    def separate(self) -> bool:
+        """See Predicting."""
+        return self.function.separate
+
+    @property
+    def pure(self) -> bool:
+        """See Predicting."""
+        return self.function.pure
+
+    @property
+    def workers(self) -> int:
+        """See Predicting."""
+        return self.function.workers
+
+    def ask(self, batch: pa.RecordBatch) -> Asked | None:
+        """See Predicting."""
+        return self.function.ask(batch)
+
+    def predict_once(self, batch: pa.RecordBatch) -> pa.Array:
+        """See Predicting."""
+        return self.function.predict_once(batch)
+
+    @property
     def described(self) -> Described:
         """What it says of itself."""
         return self.function.description
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What it takes."""
+        return Inputs(self.described)
+
+    @cached_property
+    def output(self) -> Output:
+        """How the Open Inference Protocol has its answers."""
+        return Output.of(self.spec.name, version_of(self.spec), self.described.return_type)
+
+
+class Catalog(Protocol):
+    """Functions by their names in lower case."""
+
+    def names(self) -> Collection[str]:
+        """Every name."""
+
+    def spec(self, name: str) -> FunctionSpec | None:
+        """What was registered last under a name."""
+
+    def share(self, spec: FunctionSpec) -> Function:
+        """The function, loaded. Whoever asks closes it."""
+
+
+def version_of(spec: FunctionSpec) -> str:
+    """The version of a function: that of its model, and 1 where it has none."""
+    return "1" if spec.version is None else str(spec.version)
 
 
 class Served:
@@ -45,7 +110,7 @@ class Served:
     its last batch.
     """
 
-    def __init__(self, functions: Functions, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
+    def __init__(self, functions: Catalog, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
         self._functions = functions
         self._executor = executor
         self._limits = limits
@@ -54,6 +119,7 @@ class Served:
         self._batchers: dict[str, Batcher] = {}
         self.meters: dict[str, BatchMeter] = {}
         self._opening: dict[str, asyncio.Task[ServedFunction]] = {}
+        self._draining: set[asyncio.Future[None]] = set()
         self.watch: Watch | None = None
 
     def names(self) -> Collection[str]:
@@ -105,7 +171,9 @@ class Served:
             self._drain(current)
 
     def _drain(self, function: ServedFunction) -> None:
-        self._loop.run_in_executor(None, function.function.drain)
+        draining = self._loop.run_in_executor(self._executor, function.function.drain)
+        self._draining.add(draining)
+        draining.add_done_callback(self._draining.discard)
 
     def predict(self, name: str, part: Part, deadline: float) -> asyncio.Future[Answers]:
         """The answers for the rows of one request, which may be predicted together with others'.
@@ -116,9 +184,18 @@ class Served:
         batcher = self._batchers.get(key)
         if batcher is None:
             meter = self.meters.setdefault(key, BatchMeter())
-            batcher = Batcher(lambda: self._current[key].function, self._executor, self._limits, meter)
+            batcher = Batcher(lambda: self._current[key], self._executor, self._limits, meter)
             self._batchers[key] = batcher
         answers = batcher.predict(part, deadline)
         if self.watch is not None:
             self.watch(key, part, answers)
         return answers
+
+    async def close(self) -> None:
+        """Let the functions go when their last batches are answered."""
+        if self._opening:
+            await asyncio.wait(self._opening.values())
+        for key in list(self._current):
+            self._forget(key)
+        if self._draining:
+            await asyncio.wait(self._draining)

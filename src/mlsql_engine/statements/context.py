@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlsql_engine.algorithms.base import AnyAlgorithm, Workshop
+from mlsql_engine.algorithms.base import Algorithm, AnyAlgorithm, FunctionRequest, Workshop
 from mlsql_engine.core.errors import UnknownName, errors_at
 from mlsql_engine.core.jobs import Job, Jobs
 from mlsql_engine.core.options import parse_options, referenced_tables
@@ -45,11 +45,20 @@ class Outcome:
     name: str | None = None
 
 
+@dataclass(frozen=True)
+class Registration:
+    """How a function of a model was registered, to do it again."""
+
+    algorithm: Algorithm
+    request: FunctionRequest
+
+
 @dataclass
 class SessionState:
     """What the scripts of one session share.
 
-    `models` are the paths of the models that the session has trained or opened, in order.
+    `registrations` are those of the functions of models, by their names in lower case; `models` are the paths of
+    the models that the session has trained or opened, in order.
     """
 
     engine: Engine
@@ -65,6 +74,7 @@ class SessionState:
     variables: dict[str, str] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
     models: dict[ModelPath, None] = field(default_factory=dict)
+    registrations: dict[str, Registration] = field(default_factory=dict)
     lineage: Lineage = field(default_factory=Lineage)
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
-from mlsql_engine.algorithms.base import FunctionRequest, ScriptAlgorithm, ScriptRequest
+from mlsql_engine.algorithms.base import FunctionRequest, HasVersions, ScriptAlgorithm, ScriptRequest
 from mlsql_engine.algorithms.scripts import script_of_table
 from mlsql_engine.core.errors import BadValue, UnknownName, errors_at
 from mlsql_engine.core.functions import FunctionSpec
@@ -33,7 +33,7 @@ from mlsql_engine.core.text import Text
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.engines.base import Relation
 from mlsql_engine.language.ast import RegisterStatement
-from mlsql_engine.statements.context import Context, Outcome, model_path, options_of
+from mlsql_engine.statements.context import Context, Outcome, Registration, model_path, options_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,13 +48,16 @@ def execute(statement: RegisterStatement, context: Context) -> Outcome:
     name = statement.function.value
     if isinstance(algorithm, ScriptAlgorithm):
         described = context.session.functions.add(_script_function(algorithm, statement, options, context))
+        context.session.registrations.pop(name.lower(), None)
     else:
         path = model_path(statement.algorithm.path)
         request = FunctionRequest(name, path, options, statement.span.source.folder, context.workshop)
         path_span, type_span = statement.algorithm.path.span, written_at(options, "return_type")
         with errors_at(path_span, "NO_MODEL", "MODEL", "STORAGE"), errors_at(type_span, "RETURN_TYPE"):
-            described = context.session.functions.add(algorithm.function(request))
+            versions = algorithm.versions(request) if isinstance(algorithm, HasVersions) else None
+            described = context.session.functions.add(algorithm.function(request), versions)
         context.session.models[request.path] = None
+        context.session.registrations[name.lower()] = Registration(algorithm, request)
     if context.engine.register_function(name):
         what = "the model" if described.form == "model" else "the script's function"
         context.workshop.progress.warn(

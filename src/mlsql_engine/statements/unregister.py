@@ -29,6 +29,7 @@ def execute(statement: UnregisterStatement, context: Context) -> Outcome:
     for name in names:
         context.engine.unregister_function(name)
         context.session.functions.remove(name)
+        context.session.registrations.pop(name, None)
     return Outcome()
 
 

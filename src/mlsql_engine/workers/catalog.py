@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlsql_engine.core.functions import Described, FunctionSpec, Predictor
+from mlsql_engine.core.functions import Described, FunctionSpec, ModelVersions, Predictor
 from mlsql_engine.core.progress import Progress
 from mlsql_engine.workers.audience import Audience
 from mlsql_engine.workers.function import Function
@@ -29,11 +29,12 @@ class Functions:
         """The loaded function of that name."""
         return self._functions[name.lower()]
 
-    def add(self, spec: FunctionSpec) -> Described:
+    def add(self, spec: FunctionSpec, versions: ModelVersions | None = None) -> Described:
         """Load the function in a first worker, unless one is there, and make it known under its name.
 
-        A function of the same name is replaced; a table that was made with it has workers started again when it is
-        read. Raises ScriptFailed or WorkerProblem when it cannot be loaded; the old one stays.
+        `versions` are those of its model. A function of the same name is replaced; a table that was made with it
+        has workers started again when it is read. Raises ScriptFailed or WorkerProblem when it cannot be loaded;
+        the old one stays.
         """
         function = Function(spec, self._pools, Audience(spec, self._roster, self._progress))
         self._opening.append(function)
@@ -43,6 +44,7 @@ class Functions:
             self._opening.remove(function)
         if spec.name.lower() in self._functions:
             self.remove(spec.name)
+        function.versions = versions
         self._functions[spec.name.lower()] = function
         return function.description
 
@@ -50,6 +52,11 @@ class Functions:
         """What was registered last under that name, whatever the case."""
         function = self._functions.get(name.lower())
         return None if function is None else function.spec
+
+    def versions(self, name: str) -> ModelVersions | None:
+        """The versions of the model of the function of that name; None where it has none, or is not there."""
+        function = self._functions.get(name.lower())
+        return None if function is None else function.versions
 
     def share(self, spec: FunctionSpec) -> Function:
         """The function once more, loaded: what cancels or forgets that of the session lets this one be.

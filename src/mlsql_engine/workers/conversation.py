@@ -99,7 +99,8 @@ def received(worker: WorkerProcess, passed_over: Collection[Kind]) -> Message | 
     Raises WorkerProblem as `receive` does.
     """
     try:
-        if worker.channel.wait(0):
+        # All that has come: of what stays in the channel, the socket tells nothing any more.
+        while worker.channel.wait(0):
             message = worker.channel.receive(_REST_SECONDS)
             if message.kind not in passed_over:
                 return message

@@ -9,7 +9,7 @@ from functools import partial
 import pyarrow as pa
 
 from mlsql_engine.core.errors import InternalError
-from mlsql_engine.core.functions import Described, FunctionSpec
+from mlsql_engine.core.functions import Described, FunctionSpec, ModelVersions
 from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.audience import Audience
 from mlsql_engine.workers.calls import Call, Calls, taken
@@ -22,6 +22,8 @@ class Function:
 
     def __init__(self, spec: FunctionSpec, pools: Pools, audience: Audience) -> None:
         self.spec = spec
+        self.versions: ModelVersions | None = None
+        """Those of its model, where that is known."""
         self._pools = pools
         self._audience = audience
         self._calls = Calls()
@@ -82,6 +84,12 @@ class Function:
     def separate(self) -> bool:
         """Whether rows of several callers should not be in one batch: an error would have it predicted again."""
         return self.spec.resources.pure is False
+
+    @property
+    def pure(self) -> bool:
+        """Whether a batch may be predicted twice."""
+        pool = self._pool
+        return pool is not None and pool.pure
 
     def _opened(self, call: Call) -> Pool:
         if (pool := self._pool) is not None:

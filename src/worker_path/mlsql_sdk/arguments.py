@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import accepted, block_columns, call_memory, type_names, types, vectors
+from . import accepted, array_columns, block_columns, call_memory, type_names, types, vectors
 from .failures import ContractError
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def _fields(batch: pa.RecordBatch) -> pa.RecordBatch:
 class Checked:
     """Checks and shapes the batches of a function that takes `takes`, None for anything; each schema once.
 
-    Of the batch that was shaped last, `vectors` tells whether it is one column of vectors, and `numbers` whether
-    Arrow itself may make a matrix of it.
+    Of the batch that was shaped last, `vectors` tells whether it is one column of vectors, `arrays` whether one of
+    arrays of doubles, and `numbers` whether Arrow itself may make a matrix of it.
     """
 
     def __init__(self, takes: Accepted | None) -> None:
@@ -60,6 +60,7 @@ class Checked:
         self._schema: pa.Schema | None = None
         self._spreads = False
         self.vectors = False
+        self.arrays = False
         self.numbers = False
 
     def spread(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -76,6 +77,7 @@ class Checked:
         if self._takes is not None:
             check(shaped, self._takes)
         self.vectors = shaped.num_columns == 1 and vectors.is_vector_type(shaped.schema.field(0).type)
+        self.arrays = shaped.num_columns == 1 and array_columns.is_doubles(shaped.schema.field(0).type)
         self.numbers = are_numbers(shaped)
 
     def check_widths(self, batch: pa.RecordBatch) -> None:

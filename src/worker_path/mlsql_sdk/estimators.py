@@ -7,7 +7,18 @@ import warnings
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-from . import accepted, answers, arguments, call_memory, contracts, model_files, probing, return_types, vectors
+from . import (
+    accepted,
+    answers,
+    arguments,
+    array_columns,
+    call_memory,
+    contracts,
+    model_files,
+    probing,
+    return_types,
+    vectors,
+)
 from .accepted import Accepted
 from .failures import ContractError
 
@@ -80,10 +91,12 @@ class EstimatorContract:
         return arguments.restore(answers.predicted(answer, batch.num_rows, self.return_type()), mask)
 
     def _quick(self, batch: pa.RecordBatch) -> Any:
-        """Numbers or dense vectors without NULL as what the estimator takes, in one pass; None for all else."""
+        """Numbers, dense vectors or arrays without NULL as what the estimator takes; None for all else."""
         if self._columns is None:
             if self._checked.vectors:
-                return self._vectors(batch.column(0))
+                return self._rows(vectors.shared_matrix(batch.column(0)))
+            if self._checked.arrays:
+                return self._rows(array_columns.shared_matrix(batch.column(0)))
             if not self._checked.numbers:
                 return None
             if self._names is not None:
@@ -94,8 +107,8 @@ class EstimatorContract:
         matrix = arguments.whole_matrix(self._in_order(batch))
         return None if matrix is None else _frame(matrix, self._columns)
 
-    def _vectors(self, column: pa.StructArray) -> Any:
-        matrix = vectors.shared_matrix(column)
+    def _rows(self, matrix: Any) -> Any:
+        """Vectors or arrays as the estimator takes them; None where they are no matrix of Arrow's own memory."""
         if matrix is None:
             return None
         self._checked.check_width(matrix.shape[1])

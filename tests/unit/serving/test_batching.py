@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from mlsql_engine.core.errors import MlsqlError, ScriptFailed, WorkerProblem
-from mlsql_engine.serving import batching
+from mlsql_engine.serving import batching, pace
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
 from mlsql_engine.serving.limits import BatchLimits
@@ -78,6 +78,8 @@ class Model:
         self.batches: list[list[float]] = []
         self.busy = False
         self.separate = False
+        self.pure = False
+        self.workers = 2
 
     def ask(self, batch: pa.RecordBatch) -> Asked | None:
         if self.busy:
@@ -189,6 +191,28 @@ async def test_several_lanes_have_a_batch_each() -> None:
         assert (await second).values == [4.0]
         one.answer()
         assert (await first).values == [2.0]
+
+
+@in_loop
+async def test_where_batches_take_long_there_are_as_many_lanes_as_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_LONG_SECONDS", 0.0)
+    async with benched() as bench:
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        second = bench.ask(2.0)
+        await asyncio.sleep(0)
+        assert bench.model.batches == [[1.0]]
+        one.answer()
+        await first
+        (await bench.begun()).answer()
+        await second
+        answers = [bench.ask(3.0)]
+        one = await bench.begun()
+        answers.append(bench.ask(4.0))
+        two = await bench.begun()
+        one.answer()
+        two.answer()
+        assert [(await answer).values for answer in answers] == [[6.0], [8.0]]
 
 
 @in_loop
@@ -314,6 +338,21 @@ async def test_after_a_crash_each_request_is_asked_alone() -> None:
 
 
 @in_loop
+async def test_a_lone_request_of_a_pure_function_is_asked_twice_when_its_worker_crashes() -> None:
+    async with benched() as bench:
+        bench.model.pure = True
+        answer = bench.ask(1.0)
+        (await bench.begun()).answer(WorkerProblem("it crashed", code="CRASHED"))
+        (await bench.begun()).answer()
+        assert (await answer).values == [2.0]
+        answer = bench.ask(3.0)
+        (await bench.begun()).answer(WorkerProblem("it crashed", code="CRASHED"))
+        (await bench.begun()).answer(WorkerProblem("it crashed again", code="CRASHED"))
+        with pytest.raises(WorkerProblem, match="it crashed again"):
+            await answer
+
+
+@in_loop
 async def test_what_is_no_fault_of_a_request_is_told_to_all_of_the_batch() -> None:
     async with benched() as bench:
         answers = [bench.ask(1.0), bench.ask(2.0)]
@@ -392,11 +431,13 @@ async def test_a_new_registration_has_the_next_batch_and_none_is_mixed() -> None
 
 
 @in_loop
-async def test_rows_that_make_no_batch_fail_and_the_next_request_works() -> None:
+async def test_rows_that_make_no_batch_fail_their_own_request_only() -> None:
     async with benched() as bench:
+        before = bench.ask(1.0)
         bad = bench.batcher.predict(Numbers(["x"], 1, 1), time.monotonic() + SOON)  # type: ignore[list-item]
+        after = bench.ask(2.0)
         with pytest.raises(ValueError, match="could not convert string to float"):
             await bad
-        good = bench.ask(1.0)
         (await bench.begun()).answer()
-        assert (await good).values == [2.0]
+        (await bench.begun()).answer()
+        assert [(await good).values for good in (before, after)] == [[2.0], [4.0]]

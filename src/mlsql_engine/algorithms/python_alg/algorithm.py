@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_script
 from mlsql_engine.algorithms.python_alg import training
 from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions
+from mlsql_engine.algorithms.python_alg.versions import RequestedVersions
 from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName, errors_at
 from mlsql_engine.core.functions import Described, FunctionSpec
@@ -70,6 +71,10 @@ class PythonAlg:
             called=request.called,
             version=version.number,
         )
+
+    def versions(self, request: FunctionRequest) -> RequestedVersions:
+        """See HasVersions."""
+        return RequestedVersions(request, self.function)
 
     def input_columns(self, request: FunctionRequest, described: Described, schema: pa.Schema) -> Sequence[str]:
         """The estimator's own columns, else the featureCol(s) of the training, else the only vector column.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from mlsql_engine.server.settings import ServerSettings
     from mlsql_engine.server.tokens import Tokens
 
+_BODIES = 256
+_LAST_PORT = 65_535
 _TOKEN_VARIABLE = "MLSQL_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -82,6 +86,13 @@ def _add_limits(group: Any) -> None:
         metavar="S",
         help=f"how long what has begun may go on at the end {shown}",
     )
+    add(
+        "--notice",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help=f"how long SIGTERM only makes /health/ready say 503, for load balancers to see it {shown}",
+    )
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -99,13 +110,33 @@ def execute(options: argparse.Namespace) -> int:
     with listening, session:
         if options.script is not None:
             session.run_file(Path(options.script))
+        _log_to_standard_error()
         scheme = "http" if settings.certificate is None else "https"
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        process.run_loop(
-            session, settings, listening, lambda _end: _tell(f"mlsql serves {scheme}://{shown}:{port}")
-        )
+        address = f"{scheme}://{shown}:{port}"
+        unfinished = process.run_loop(session, settings, listening, lambda _end: _tell(f"mlsql serves {address}"))
+    if unfinished:
+        _tell(f"mlsql ended before {unfinished} request{'s' if unfinished > 1 else ''} had an answer")
+        return 1
     return 0
+
+
+def _log_to_standard_error() -> None:
+    """Have what the server and its libraries log on standard error, a line each, from warnings on."""
+    handler = logging.StreamHandler()
+    formatter = logging.Formatter("{asctime}.{msecs:03.0f}Z {level}: {message}", "%Y-%m-%dT%H:%M:%S", style="{")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    handler.addFilter(_with_level)
+    logging.getLogger().addHandler(handler)
+    # It warns of each request that is no HTTP: anybody could fill the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+
+def _with_level(record: logging.LogRecord) -> bool:
+    record.level = record.levelname.lower()
+    return True
 
 
 def _tell(line: str) -> None:
@@ -115,6 +146,7 @@ def _tell(line: str) -> None:
 
 
 def _settings(options: argparse.Namespace) -> ServerSettings:
+    from mlsql_engine.server.origins import check_origin
     from mlsql_engine.server.settings import Limits, ServerSettings
 
     if (options.tls_certificate is None) != (options.tls_key is None):
@@ -124,8 +156,12 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         ("--timeout", options.timeout),
         ("--drain", options.drain),
     ):
-        if value <= 0:
+        if not value > 0:
             raise BadValue(f"{name} is {value}, and has to be more than 0")
+    if not options.notice >= 0:
+        raise BadValue(f"--notice is {options.notice}, and cannot be less than 0")
+    if not 0 <= options.port <= _LAST_PORT:
+        raise BadValue(f"--port is {options.port}, and ports go from 0 to {_LAST_PORT}")
     if options.rate is not None:
         from mlsql_engine.server.tokens import check_rate
 
@@ -141,7 +177,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         roots=roots,
         tokens=_tokens(options),
         rate=options.rate,
-        origins=tuple(options.cors_origin),
+        origins=tuple(check_origin(origin) for origin in options.cors_origin),
         audit_log=None if options.audit_log is None else Path(options.audit_log),
         certificate=options.tls_certificate,
         key=options.tls_key,
@@ -149,14 +185,22 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         variables=dict(options.variables),
         addresses=tuple(options.reach),
         callbacks=serve_scripts.callbacks(options),
-        limits=Limits(body=options.max_body << 20, request_seconds=options.timeout, drain_seconds=options.drain),
+        limits=Limits(
+            body=options.max_body << 20,
+            bodies=max(_BODIES, 4 * options.max_body) << 20,
+            request_seconds=options.timeout,
+            drain_seconds=options.drain,
+            notice_seconds=options.notice,
+        ),
     )
 
 
 def _tokens(options: argparse.Namespace) -> Tokens:
     from mlsql_engine.server import tokens
 
-    text = options.token or os.environ.get(_TOKEN_VARIABLE)
+    # Not left where the scripts of the server's workers would find it.
+    given = os.environ.pop(_TOKEN_VARIABLE, None)
+    text = options.token if options.token is not None else given
     found = [] if text is None else [tokens.of_text(text)]
     if options.tokens is not None:
         found += tokens.of_file(Path(options.tokens))

@@ -25,3 +25,6 @@ class Caller:
 
 LOCAL = Caller("local", Role.ADMIN)
 """Whoever reaches a server that has no tokens."""
+
+NOBODY = Caller("nobody", Role.NOBODY)
+"""Whoever sends no token to a server that has some, or one that it does not know."""

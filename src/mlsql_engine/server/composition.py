@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
+import msgspec
 import pyarrow as pa
 
 from mlsql_engine.server.app import App
 from mlsql_engine.server.audit import Audit
+from mlsql_engine.server.bodies import Bodies
 from mlsql_engine.server.callbacks import CallbackSender
-from mlsql_engine.server.endpoints import health, jobs, model_predict, models, open_inference, scoring, scripts
+from mlsql_engine.server.endpoints import (
+    front,
+    health,
+    jobs,
+    model_predict,
+    models,
+    open_inference,
+    scoring,
+    scripts,
+)
 from mlsql_engine.server.following import follow_models
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.jobs import Jobs
+from mlsql_engine.server.openapi import document
 from mlsql_engine.server.queries import SessionQueries
-from mlsql_engine.server.routes import Router
+from mlsql_engine.server.routes import Route, Router
 from mlsql_engine.server.sessions import ServerSession, Sessions, connected
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
+from mlsql_engine.server.tracing import Tracing
 from mlsql_engine.session import Session
 
 ROUTES: Final = (
+    *front.ROUTES,
     *health.ROUTES,
     *open_inference.ROUTES,
     *scoring.ROUTES,
@@ -38,7 +52,12 @@ _THREADS = 128
 
 
 @contextlib.asynccontextmanager
-async def application(session: Session, settings: ServerSettings) -> AsyncIterator[App]:
+async def application(
+    session: Session,
+    settings: ServerSettings,
+    tracing: Tracing | None = None,
+    routes: Sequence[Route] = ROUTES,
+) -> AsyncIterator[App]:
     """The application over a session; what it started ends with the block, the last first."""
     limits = settings.limits
     async with contextlib.AsyncExitStack() as stack:
@@ -48,6 +67,8 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
         # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
         await asyncio.to_thread(pa.array, [0.0])
         default = ServerSession("default", session, executor, settings.batching)
+        if tracing is not None:
+            default.served.watch = tracing.predicting
         sessions = Sessions(default, partial(connected, settings), executor, limits, settings.batching)
         stack.push_async_callback(sessions.close)
         callbacks = CallbackSender(settings.callbacks)
@@ -61,4 +82,7 @@ async def application(session: Session, settings: ServerSettings) -> AsyncIterat
         if limits.follow_seconds:
             following = asyncio.create_task(follow_models(sessions.all, limits.follow_seconds))
             stack.callback(following.cancel)
-        yield App(State(settings, sessions, gate, audit, queries, running, callbacks), Router(ROUTES))
+        bodies, description = Bodies(limits.bodies), msgspec.json.encode(document(routes))
+        state = State(settings, sessions, gate, audit, queries, running, callbacks, bodies, description)
+        state.tracing = tracing
+        yield App(state, Router(routes))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +12,7 @@ from starlette.responses import Response
 
 from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.server.callers import Caller, Role
+from mlsql_engine.server.scrubbing import without_folders
 
 STATUS: Final[dict[str, int]] = {
     "UNAUTHORIZED": 401,
@@ -42,31 +46,71 @@ STATUS: Final[dict[str, int]] = {
 """What is not here is the client's mistake: 400."""
 
 
-def response(error: MlsqlError, caller: Caller, path: str = "") -> Response:
-    """The error as an answer to a request for a path."""
-    status = STATUS.get(error.code, 500 if isinstance(error, InternalError) else 400)
+class Fault(InternalError):
+    """An error that nobody foresaw. `reference` stands in the answer and in the log."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.reference = secrets.token_hex(4)
+        super().__init__(f"{type(error).__name__} (reference {self.reference})")
+
+
+def response(
+    error: MlsqlError,
+    caller: Caller,
+    path: str = "",
+    roots: Iterable[Path] = (),
+    spared: Collection[str] = (),
+) -> Response:
+    """The error as an answer to a request for a path; the others as in `body`."""
+    made = body(error, caller, roots, spared)
+    if path.startswith("/v2"):
+        # Clients of the Open Inference Protocol read this member and no other.
+        made["error"] = made["message"] if made["hint"] is None else f"{made['message']} ({made['hint']})"
+    status = status_of(error)
     headers = {}
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
+    allowed = getattr(error, "allowed", None)
+    if allowed is not None:
+        headers["Allow"] = ", ".join(allowed)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    made = body(error, caller)
-    if path.startswith("/v2"):
-        # Clients of the Open Inference Protocol read this member and no other.
-        made["error"] = error.message if error.hint is None else f"{error.message} ({error.hint})"
+    if status == 408:
+        headers["Connection"] = "close"
     return Response(msgspec.json.encode(made), status, headers, "application/json")
 
 
-def body(error: MlsqlError, caller: Caller) -> dict[str, Any]:
-    """{code, message, hint, span}; the details (tracebacks, last output) too, for callers with the role admin."""
+def status_of(error: MlsqlError) -> int:
+    """The status of the answer that the error is."""
+    return STATUS.get(error.code, 500 if isinstance(error, InternalError) else 400)
+
+
+def body(
+    error: MlsqlError, caller: Caller, roots: Iterable[Path] = (), spared: Collection[str] = ()
+) -> dict[str, Any]:
+    """{code, message, hint, span}, and for callers with the role admin the details: tracebacks, last output.
+
+    Others are told neither where the server has its files (paths are relative to the roots, or only the last part;
+    `spared` stay) nor what an error of its own says.
+    """
+    admin = caller.role >= Role.ADMIN
+
+    def shown(text: str) -> str:
+        return text if admin else without_folders(text, roots, spared)
+
     span = None
     if error.span is not None:
         line, column = error.span.source.position(error.span.start)
         end_line, end_column = error.span.source.position(max(error.span.end, error.span.start + 1))
-        name = error.span.source.name
+        name = shown(error.span.source.name)
         span = {"script": name, "line": line, "column": column, "endLine": end_line, "endColumn": end_column}
-    made: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint, "span": span}
-    if caller.role >= Role.ADMIN and error.details:
+    if isinstance(error, InternalError) and not admin:
+        reference = f" (reference {error.reference})" if isinstance(error, Fault) else ""
+        message = f"a mistake in mlsql itself{reference}"
+        return {"code": error.code, "message": message, "hint": "the server's log has more", "span": span}
+    hint = None if error.hint is None else shown(error.hint)
+    made: dict[str, Any] = {"code": error.code, "message": shown(error.message), "hint": hint, "span": span}
+    if admin and error.details:
         made["details"] = [{"label": detail.label, "text": detail.text} for detail in error.details]
     return made

@@ -5,44 +5,78 @@ The text is that of https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from mlsql_engine.server.meters import SECONDS, Meters
+from mlsql_engine.core.version import __version__
+from mlsql_engine.server.meters import SECONDS
+from mlsql_engine.server.scrubbing import without_folders
 from mlsql_engine.serving import meters as batch_meters
 from mlsql_engine.workers.metrics import WorkerCollector
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-    from mlsql_engine.server.sessions import ServerSession
     from mlsql_engine.server.state import State
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(state: State) -> bytes:
-    """All metrics of a server."""
+def of_loop(state: State) -> bytes:
+    """The metrics of requests and functions, which the server's event loop counts: ask in it. Takes no time."""
+    registry = CollectorRegistry()
+    registry.register(_Requests(state))
+    registry.register(_Functions(state))
+    text: bytes = generate_latest(registry)
+    return text
+
+
+def of_process(state: State) -> bytes:
+    """The metrics of the process and its workers. Asks the system: better in a thread."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    registry.register(_Requests(state.meters))
-    registry.register(_Functions(state.sessions.all()))
-    for session in state.sessions.all()[:1]:
-        registry.register(WorkerCollector(session.session.roster))
+    registry.register(_Workers(state))
     text: bytes = generate_latest(registry)
     return text
+
+
+def model_label(model: str, roots: Sequence[Path]) -> str:
+    """A model without the folders of the server: relative to a root, else its last part and a sign of the rest."""
+    shown = without_folders(model, roots)
+    if shown == model or any(model == f"{root}/{shown}" for root in roots):
+        return shown
+    return f"{shown} ({hashlib.sha256(model.encode()).hexdigest()[:6]})"
+
+
+class _Workers:
+    """WorkerCollector, without the folders of the server."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def collect(self) -> Iterator[Metric]:
+        roots = self._state.roots
+        for family in WorkerCollector(self._state.sessions.default.session.roster).collect():
+            family.samples = [
+                sample._replace(labels={**sample.labels, "model": model_label(sample.labels["model"], roots)})
+                for sample in family.samples
+            ]
+            yield family
 
 
 class _Requests:
     """A Collector of prometheus_client."""
 
-    def __init__(self, meters: Meters) -> None:
-        self._meters = meters
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._meters = state.meters
 
     def collect(self) -> Iterator[Metric]:
         requests = CounterMetricFamily(
@@ -59,16 +93,28 @@ class _Requests:
             seconds.add_metric([route], _buckets(SECONDS, meter.buckets), meter.seconds)
         yield requests
         yield seconds
-        under_way = GaugeMetricFamily("mlsql_http_requests_under_way", "Requests that are not answered yet.")
-        under_way.add_metric([], self._meters.under_way)
-        yield under_way
+        yield _one("mlsql_http_requests_under_way", "Requests that are not answered yet.", self._meters.under_way)
+        yield _one("mlsql_http_connections", "Connections that are open.", len(self._state.connections))
+        held = self._state.bodies.held
+        yield _one("mlsql_http_held_bytes", "Bytes of large requests that are held.", held)
+        info = GaugeMetricFamily("mlsql_info", "Which mlsql this is, always 1.", labels=["version"])
+        info.add_metric([__version__], 1)
+        yield info
+        yield _one("mlsql_draining", "1 after the server was told to end.", self._state.draining)
+
+
+def _one(name: str, told: str, value: float) -> Metric:
+    family = GaugeMetricFamily(name, told)
+    family.add_metric([], value)
+    return family
 
 
 class _Functions:
     """A Collector of prometheus_client."""
 
-    def __init__(self, sessions: Iterable[ServerSession]) -> None:
-        self._sessions = list(sessions)
+    def __init__(self, state: State) -> None:
+        self._roots = state.roots
+        self._sessions = state.sessions.all()
 
     def collect(self) -> Iterator[Metric]:
         labels = ["session", "function"]
@@ -106,7 +152,9 @@ class _Functions:
         for session in self._sessions:
             for spec, _ in session.session.functions.registered():
                 version = "" if spec.version is None else str(spec.version)
-                family.add_metric([session.name, spec.name.lower(), spec.model, version], 1)
+                family.add_metric(
+                    [session.name, spec.name.lower(), model_label(spec.model, self._roots), version], 1
+                )
         return family
 
 

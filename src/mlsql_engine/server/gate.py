@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,15 +14,17 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from mlsql_engine.core.errors import MlsqlError
-from mlsql_engine.server.callers import LOCAL, Caller, Role
+from mlsql_engine.server.callers import LOCAL, NOBODY, Caller, Role
 from mlsql_engine.server.tokens import Token, Tokens
 from mlsql_engine.serving.overload import TryLater
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-NOBODY = Caller("nobody", Role.NOBODY)
-_BEARER = "send the header Authorization: Bearer <token>"
+_BEARER = "Authorization: Bearer <token>"
+# So many combinations of headers that browsers send are remembered.
+_REMEMBERED = 512
+_MOST_SHOWN = 120
 
 
 class Gate:
@@ -36,7 +38,8 @@ class Gate:
         self._tokens = tokens
         self._rate = rate
         self._host = host.lower()
-        self._origins = frozenset(origins)
+        self._origins = frozenset(origin.lower() for origin in origins)
+        self._refusal = lru_cache(_REMEMBERED)(self._find_refusal)
         self._limiter = MovingWindowRateLimiter(MemoryStorage()) if rate or tokens.any_rate() else None
 
     def caller(self, scope: Scope) -> Caller:
@@ -55,7 +58,9 @@ class Gate:
             elif name == b"sec-fetch-site":
                 site = value
         if not self._tokens:
-            self._check_browser(host.decode("latin-1"), origin.decode("latin-1"), site)
+            refusal = self._refusal(host, origin, site)
+            if refusal is not None:
+                raise MlsqlError(refusal[0], code="FORBIDDEN", hint=refusal[1])
             if self._limiter is not None:
                 self._check_rate(self._rate, f"address {(scope.get('client') or ('?',))[0]}")
             return LOCAL
@@ -72,9 +77,7 @@ class Gate:
         scheme, _, text = authorization.partition(b" ")
         token = self._tokens.find(text.strip()) if scheme.lower() == b"bearer" else None
         if token is None:
-            raise MlsqlError(
-                "the token is not known here", code="UNAUTHORIZED", hint="Authorization: Bearer <token>"
-            )
+            raise MlsqlError("the token is not known here", code="UNAUTHORIZED", hint=_BEARER)
         return token
 
     def _check_rate(self, rate: str | None, who: str) -> None:
@@ -90,27 +93,27 @@ class Gate:
                 stats.reset_time - time.time(),
             )
 
-    def _check_browser(self, host: str, origin: str, site: bytes) -> None:
-        """Refuse what a page of somebody else's makes a browser send to a server that asks for no token.
+    def _find_refusal(self, host: bytes, origin: bytes, site: bytes) -> tuple[str, str] | None:
+        """Why not to do what a page of somebody else's makes a browser send to a server that asks for no token.
 
         A page may post a form to any address without asking, and a name of its own may lead to this machine ("DNS
-        rebinding"); neither can change the headers that tell of it.
+        rebinding"); neither can change the headers that tell of it. A message and a hint, or None.
         """
-        if origin and origin in self._origins:
-            return
-        name = _host_name(host)
-        if name and not _is_own_name(name, self._host):
-            raise MlsqlError(
-                f"this server is not called {name}",
-                code="FORBIDDEN",
-                hint="a server that is reached by a name needs a token: mlsql serve --token",
+        asked, page = host.decode("latin-1").lower(), origin.decode("latin-1").lower()
+        if page and page in self._origins:
+            return None
+        name = _host_name(asked)
+        if name is None or (name and not _is_own_name(name, self._host)):
+            return (
+                f"this server is not called {asked if name is None else name}"[:_MOST_SHOWN],
+                "a server that is reached by a name needs a token: mlsql serve --token",
             )
-        if (origin and urlsplit(origin).netloc.lower() != host.lower()) or site == b"cross-site":
-            raise MlsqlError(
+        if (page and page.partition("://")[2] != asked) or site in (b"cross-site", b"same-site"):
+            return (
                 "pages of other sites may not ask this server",
-                code="FORBIDDEN",
-                hint="mlsql serve --cors-origin allows those of one site",
+                "mlsql serve --cors-origin allows those of one site",
             )
+        return None
 
 
 def check_role(caller: Caller, needed: Role) -> None:
@@ -118,7 +121,7 @@ def check_role(caller: Caller, needed: Role) -> None:
     if caller.role >= needed:
         return
     if caller.role is Role.NOBODY:
-        raise MlsqlError("a token is needed here", code="UNAUTHORIZED", hint="Authorization: Bearer <token>")
+        raise MlsqlError("a token is needed here", code="UNAUTHORIZED", hint=_BEARER)
     raise MlsqlError(
         f"the role {caller.role.name.lower()} may not do this",
         code="FORBIDDEN",
@@ -131,12 +134,14 @@ def _item(rate: str) -> RateLimitItem:
     return parse(rate)
 
 
-def _host_name(host: str) -> str:
-    """The name or address of a Host header, without the port."""
-    return (urlsplit(f"//{host}").hostname or "") if host else ""
+def _host_name(host: str) -> str | None:
+    """The name or address of a Host header, without the port; "" where there is none, None where it is no host."""
+    try:
+        return (urlsplit(f"//{host}").hostname or None) if host else ""
+    except ValueError:
+        return None
 
 
-@cache
 def _is_own_name(name: str, listening: str) -> bool:
     if name in ("localhost", listening):
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import resource
 import signal
 import socket
@@ -15,43 +16,60 @@ from typing import TYPE_CHECKING
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.composition import application
-from mlsql_engine.server.connection import Connection, close_slow_heads
+from mlsql_engine.server.connection import Connection, close_stuck
+from mlsql_engine.server.origins import with_origins
 from mlsql_engine.server.settings import ServerSettings
+from mlsql_engine.server.tracing import configured as tracing_of_environment
 from mlsql_engine.session import Session
 
 if TYPE_CHECKING:
     import uvicorn
 
 Ready = Callable[[Callable[[], None]], None]
+"""Is called when requests are answered, with what ends the server, from any thread."""
 
 _BACKLOG = 2_048
 
 
-async def run(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
+async def run(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> int:
     """Serve on a socket until the process is told to end (SIGINT, SIGTERM), and then finish what has begun.
 
-    `ready` is called when requests are answered, with what ends the server, from any thread. A second signal ends
-    it at once.
+    A second signal ends it at once. Gives the number of requests that
+    were not finished. Raises MlsqlError: CANNOT_LISTEN.
     """
-    async with application(session, settings) as app:
-        server = _server(app, settings)
-        with _ended_by_signals(server):
-            serving = asyncio.create_task(server.serve(sockets=[listening]))
-            while not server.started and not serving.done():
-                await asyncio.sleep(0.01)
+    with tracing_of_environment() as tracing:
+        async with application(session, settings, tracing) as app:
+            server = make_server(app, settings)
+            with _ended_by_signals(server, app):
+                await serve(server, settings, listening, ready)
+            return app.state.meters.under_way
+
+
+async def serve(server: uvicorn.Server, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
+    """Serve until `server.should_exit`. See `run`."""
+    try:
+        # Another program may have had the address since, and listened first.
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        raise _cannot_listen(settings, error) from error
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    stuck = asyncio.create_task(close_stuck(server, settings.limits))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if not serving.done():
             ready(lambda: setattr(server, "should_exit", True))
-            slow_heads = asyncio.create_task(close_slow_heads(server))
-            try:
-                await serving
-            finally:
-                slow_heads.cancel()
+        await serving
+    finally:
+        stuck.cancel()
 
 
-def _server(app: App, settings: ServerSettings) -> uvicorn.Server:
+def make_server(app: App, settings: ServerSettings) -> uvicorn.Server:
+    """uvicorn's server for the application, as the settings have it; its signals are the caller's."""
     import uvicorn
 
     class Server(uvicorn.Server):
-        """One whose signals are handled by `_ended_by_signals`."""
+        """One that leaves signals alone."""
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -60,7 +78,7 @@ def _server(app: App, settings: ServerSettings) -> uvicorn.Server:
 
     limits = settings.limits
     config = uvicorn.Config(
-        app,
+        with_origins(app, settings.origins),
         http=Connection,
         ws="none",
         lifespan="off",
@@ -68,22 +86,34 @@ def _server(app: App, settings: ServerSettings) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=int(limits.idle_seconds),
-        timeout_graceful_shutdown=int(limits.drain_seconds),
+        timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]
+        timeout_graceful_shutdown=limits.drain_seconds,  # type: ignore[arg-type]
         backlog=_BACKLOG,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
     )
-    return Server(config)
+    server = Server(config)
+    app.state.connections = server.server_state.connections
+    return server
 
 
 @contextlib.contextmanager
-def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+def _ended_by_signals(server: uvicorn.Server, app: App) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM drain the server, and the second end it."""
 
-    def end() -> None:
-        server.force_exit = server.should_exit
+    def drain() -> None:
         server.should_exit = True
+
+    def end() -> None:
+        if app.state.draining:
+            server.force_exit = server.should_exit = True
+            return
+        app.state.draining = True
+        notice = app.state.settings.limits.notice_seconds
+        if notice > 0:
+            loop.call_later(notice, drain)
+        else:
+            drain()
 
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
@@ -116,15 +146,24 @@ def bind(settings: ServerSettings) -> socket.socket:
             made.close()
             raise
     except OSError as error:
-        raise MlsqlError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}",
-            code="CANNOT_LISTEN",
-            hint="another program may listen there: --port takes another port, 0 any that is free",
-        ) from error
+        raise _cannot_listen(settings, error) from error
     return made
 
 
-def run_loop(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
+def _cannot_listen(settings: ServerSettings, error: OSError) -> MlsqlError:
+    hint = None
+    if error.errno == errno.EADDRINUSE:
+        hint = "another program listens there: --port takes another port, 0 any that is free"
+    elif error.errno == errno.EACCES:
+        hint = "ports below 1024 are for programs with special rights: --port takes another"
+    return MlsqlError(
+        f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}",
+        code="CANNOT_LISTEN",
+        hint=hint or "--host is an address or a name of this machine",
+    )
+
+
+def run_loop(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> int:
     """`run`, in an event loop of its own: uvloop's where there is one."""
     _allow_many_connections()
     factory = None
@@ -133,11 +172,11 @@ def run_loop(session: Session, settings: ServerSettings, listening: socket.socke
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(run(session, settings, listening, ready))
+        return runner.run(run(session, settings, listening, ready))
 
 
 def _allow_many_connections() -> None:
     """Let the process have as many descriptors as the system allows it: a connection takes one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if soft < hard else soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

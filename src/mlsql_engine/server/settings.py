@@ -15,22 +15,25 @@ from mlsql_engine.serving.sandbox.limits import QueryLimits
 class Limits:
     """How much a server takes on; times in seconds, sizes in bytes.
 
-    `body` is the largest request, `body_seconds` how long one may take to come whole, `request_seconds` how long
-    a prediction may take that says nothing else, `idle_seconds` how long a connection without a request is kept,
-    `drain_seconds` how long requests and jobs may go on after the server was told to end. `running` scripts run at
-    once and `waiting` more wait. Every `follow_seconds` it is looked whether models have newer versions (0: never).
-    `sessions` are the sessions of owners; one is closed after `session_seconds` without a request. `result_rows` is
-    where the rows of a script's table are cut.
-    once and `waiting` more wait. `sessions` are the sessions of owners; one is closed after `session_seconds`
-    without a request. `result_rows` is where the rows of a script's table are cut, and `result` the largest table
-    that is given whole. The last `jobs` that have ended are remembered for `job_seconds`, with results of
-    `results` bytes together; `log_lines` of what each told.
+    `body` is the largest request, `bodies` all that are held together, `head_seconds` and `body_seconds` how long
+    the head and the whole of one may take to come, `send_seconds` how long a client may read nothing of its answer.
+    `request_seconds` is how long a prediction may take that says nothing else, `idle_seconds` how long a connection
+    without a request is kept. After it was told to end it goes on for `notice_seconds` and says that it is not
+    ready; what has begun by then may go on for `drain_seconds`. `running` scripts run at once and `waiting` more
+    wait. Every `follow_seconds` it is looked whether models have newer versions (0: never). `sessions` are the
+    sessions of owners; one is closed after `session_seconds` without a request. `result_rows` is where the rows of
+    a script's table are cut, and `result` the largest table that is given whole. The last `jobs` that have ended
+    are remembered for `job_seconds`, with results of `results` bytes together; `log_lines` of what each told.
     """
 
     body: int = 16 << 20
+    bodies: int = 256 << 20
+    head_seconds: float = 30.0
     body_seconds: float = 30.0
+    send_seconds: float = 30.0
     request_seconds: float = 60.0
     idle_seconds: float = 75.0
+    notice_seconds: float = 0.0
     drain_seconds: float = 30.0
     running: int = 8
     waiting: int = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Protocol
@@ -24,6 +24,8 @@ from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.function import Function
 
 _CLOSING_SECONDS = 2.0
+Watch = Callable[[str, Part, "asyncio.Future[Answers]"], None]
+"""Is told of each prediction: the function, the rows of the request, and the answers to come."""
 
 
 class ServedFunction:
@@ -119,6 +121,7 @@ class Served:
         self._batchers: dict[str, Batcher] = {}
         self.meters: dict[str, BatchMeter] = {}
         self._opening: dict[str, asyncio.Task[ServedFunction]] = {}
+        self.watch: Watch | None = None
         self._draining: dict[asyncio.Future[None], ServedFunction] = {}
 
     def names(self) -> Collection[str]:
@@ -192,7 +195,10 @@ class Served:
             meter = self.meters.setdefault(key, BatchMeter())
             batcher = Batcher(partial(self._serving, key), self._executor, self._limits, meter)
             self._batchers[key] = batcher
-        return batcher.predict(part, deadline)
+        answers = batcher.predict(part, deadline)
+        if self.watch is not None:
+            self.watch(key, part, answers)
+        return answers
 
     async def close(self) -> None:
         """Forget all functions. What they are asked now has a moment to be answered, and is given up then."""

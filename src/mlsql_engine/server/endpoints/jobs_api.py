@@ -52,8 +52,35 @@ _JOB: Final[Schema] = object_of(
     }
 )
 _ID: Final = in_path("id", "the job's id")
+_NUMBER: Final = "da04d7a717e340d1a1feb0cfba0b67d3"
+_EXAMPLE: Final[dict[str, Any]] = {
+    "jobId": _NUMBER,
+    "jobName": "nightly",
+    "owner": "",
+    "caller": "local",
+    "state": "running",
+    "statement": "train data as PythonAlg.`models/wine`",
+    "statements": 3,
+    "done": 1,
+    "rows": 0,
+    "truncated": False,
+    "createdAt": "2026-11-23T07:24:36.950Z",
+    "startedAt": "2026-11-23T07:24:36.951Z",
+    "endedAt": None,
+    "error": None,
+    "callback": None,
+    "statusUrl": f"/jobs/{_NUMBER}",
+    "resultUrl": f"/jobs/{_NUMBER}/result",
+    "eventsUrl": f"/jobs/{_NUMBER}/events",
+}
+_ENDED: Final = {**_EXAMPLE, "state": "cancelled", "endedAt": "2026-11-23T07:25:01.002Z"}
+_EVENTS: Final = (
+    'id: 1\nevent: output\ndata: {"time":1795415288706,"who":"train.py","line":"epoch 1"}\n\n'
+    'id: 2\nevent: end\ndata: {"time":1795415288710,"state":"succeeded","rows":1}\n\n'
+)
 
 JOBS: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "jobs",
     "summary": "The caller's jobs, newest first",
     "description": "Callers of the role admin see all jobs, others those that they have asked for.",
@@ -62,35 +89,38 @@ JOBS: Final[dict[str, Any]] = {
         query("owner", "only those of this owner", TEXT),
     ],
     "responses": {
-        "200": in_json("the jobs", object_of({"jobs": list_of(_JOB)})),
+        "200": in_json("the jobs", object_of({"jobs": list_of(_JOB)}), {"jobs": [_EXAMPLE]}),
         **refused(400, 401, 403, 429, 500),
     },
 }
 JOB: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "job",
     "summary": "One job",
     "parameters": [_ID],
-    "responses": {"200": in_json("the job", _JOB), **refused(401, 403, 404, 429, 500)},
+    "responses": {"200": in_json("the job", _JOB, _EXAMPLE), **refused(401, 403, 404, 429, 500)},
 }
 
 
 def cancel(name: str) -> dict[str, Any]:
     """Either way to end a job."""
     return {
+        "tags": ["jobs"],
         "operationId": name,
         "summary": "End a job",
         "description": "What it does is interrupted, its workers end, and it does nothing more. One that has ended "
         "stays as it is.",
         "parameters": [_ID],
         "responses": {
-            "200": in_json("the job had ended", _JOB),
-            "202": in_json("the job ends soon", _JOB),
+            "200": in_json("the job had ended", _JOB, _ENDED),
+            "202": in_json("the job ends soon", _JOB, _EXAMPLE),
             **refused(401, 403, 404, 429, 500),
         },
     }
 
 
 RESULT: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "jobResult",
     "summary": "The rows of a job that has ended",
     "description": "As /run/script answers them; of a job that failed, its error. Rows are kept for async jobs.",
@@ -98,6 +128,7 @@ RESULT: Final[dict[str, Any]] = {
     "responses": {"200": ROWS_RESPONSE, **refused(400, 401, 403, 404, 409, 413, 429, 500, 502, 503, 504)},
 }
 EVENTS: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "jobEvents",
     "summary": "What a job tells, as it tells it",
     "description": "Server-sent events: state, progress, warning, output, missed (some are kept no more) and, "
@@ -113,7 +144,10 @@ EVENTS: Final[dict[str, Any]] = {
         },
     ],
     "responses": {
-        "200": {"description": "the events", "content": {"text/event-stream": {"schema": TEXT}}},
+        "200": {
+            "description": "the events",
+            "content": {"text/event-stream": {"schema": TEXT, "example": _EVENTS}},
+        },
         "204": {"description": "the job has ended, and all its events were seen"},
         **refused(400, 401, 403, 404, 429, 500),
     },

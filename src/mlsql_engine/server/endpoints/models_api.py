@@ -40,12 +40,34 @@ _VERSION: Final[Schema] = object_of(
     }
 )
 _MODEL: Final[Schema] = object_of({"path": TEXT, "versions": list_of(_VERSION)})
+_PLANE: Final[dict[str, Any]] = {
+    "name": "plane",
+    "path": "models/plane",
+    "version": 0,
+    "contract": "estimator",
+    "returnType": "double",
+    "workers": 1,
+}
+_VERSIONS: Final[dict[str, Any]] = {
+    "path": "models/plane",
+    "versions": [
+        {
+            "version": 0,
+            "current": True,
+            "aliases": ["production"],
+            "algorithm": "SKLearn",
+            "createdAt": "2026-11-23T07:24:36.950Z",
+            "groups": [{"algIndex": 0, "alg": "LinearRegression", "status": "success", "score": 0.93}],
+        }
+    ],
+}
 _PARAMETERS: Final = [
     query("owner", "whose session; without it the caller's", TEXT),
     query("sessionPerUser", "the owner's session, not the default one", FLAG),
 ]
 
 MODELS: Final[dict[str, Any]] = {
+    "tags": ["models"],
     "operationId": "models",
     "summary": "The functions that are served, and the models that the session knows",
     "description": "Paths are relative to the server's root; those of models elsewhere are shortened.",
@@ -54,16 +76,22 @@ MODELS: Final[dict[str, Any]] = {
         "200": in_json(
             "functions and models",
             object_of({"functions": list_of(object_of(_FUNCTION)), "models": list_of(_MODEL)}),
+            {"functions": [_PLANE], "models": [_VERSIONS]},
         ),
         **refused(400, 401, 403, 429, 500, 503),
     },
 }
 MODEL: Final[dict[str, Any]] = {
-    "operationId": "model",
+    "tags": ["models"],
+    "operationId": "servedFunction",
     "summary": "One function, and the versions of its model",
     "parameters": [in_path("name", "the function's name"), *_PARAMETERS],
     "responses": {
-        "200": in_json("the function", object_of({**_FUNCTION, "model": nullable(_MODEL)})),
+        "200": in_json(
+            "the function",
+            object_of({**_FUNCTION, "model": nullable(_MODEL)}),
+            {**_PLANE, "model": _VERSIONS},
+        ),
         **refused(400, 401, 403, 404, 429, 500, 503),
     },
 }

@@ -251,7 +251,7 @@ def slow_request(address: str) -> Iterator[socket.socket]:
         yield connection
 
 
-PATH = b"/model/predict"
+PATH = b"/invocations"
 
 
 def wait_until_refused(address: str) -> None:

@@ -37,6 +37,7 @@ NAMES = (
     "trainer",
     "groups",
     "serving",
+    "serving_overload",
     "serving_soak",
 )
 _FULL, _QUICK = 1_000_000, 100_000
@@ -73,7 +74,12 @@ def main() -> int:
 
 def _present(workspace: Workspace) -> list[str]:
     """All but those that need what is not installed here; which those are is told."""
-    absent = {"predict_spark": predict_spark.absent(), "serving": serving.absent(), "serving_soak": wrk.absent()}
+    absent = {
+        "predict_spark": predict_spark.absent(),
+        "serving": serving.absent(),
+        "serving_overload": wrk.absent(),
+        "serving_soak": wrk.absent(),
+    }
     for name, problem in absent.items():
         if problem is not None:
             workspace.told(f"{name} is left out: {problem}")

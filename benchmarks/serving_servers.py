@@ -62,13 +62,13 @@ class Servers:
     def __exit__(self, *_error: object) -> None:
         self._stack.close()
 
-    def ours(self, store: Path, name: str = "mlsql serve", function: str = "f") -> Server:
+    def ours(self, store: Path, name: str = "mlsql serve", options: Sequence[str] = ()) -> Server:
         """`mlsql serve` with the model of a store as f."""
         port = _free_port()
         script = self._folder / "serve.mlsql"
-        script.write_text(f"register PythonAlg.`{store}` as {function};")
-        command = [_BIN / "mlsql", "serve", "--port", port, "--script", script]
-        return self._started(name, command, {}, port, f"/v2/models/{function}/infer", "/health")
+        script.write_text(f"register PythonAlg.`{store}` as f;")
+        command = [_BIN / "mlsql", "serve", "--port", port, "--script", script, *options]
+        return self._started(name, command, {}, port, "/v2/models/f/infer", "/health")
 
     def application(self, name: str, app: str, environment: Mapping[str, str], *, factory: bool) -> Server:
         """One of `serving_apps`, served by uvicorn."""

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from mlsql_engine.algorithms.base import AnyAlgorithm, Workshop
 from mlsql_engine.core.errors import MlsqlError, UnknownName
 from mlsql_engine.core.functions import FunctionCatalog
-from mlsql_engine.core.jobs import Jobs
+from mlsql_engine.core.job_progress import JobProgress
+from mlsql_engine.core.jobs import Job, Jobs
 from mlsql_engine.core.progress import Progress, StreamProgress
+from mlsql_engine.core.reach import Reach
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Source as ScriptSource
-from mlsql_engine.engines.base import Engine
+from mlsql_engine.engines.base import Engine, SupportsRoots
 from mlsql_engine.engines.query_tables import SYSTEM
+from mlsql_engine.language.ast import Script
 from mlsql_engine.language.parser import parse
 from mlsql_engine.language.script_files import read_script
 from mlsql_engine.language.variables import Variables
@@ -30,12 +36,16 @@ from mlsql_engine.sources import files
 from mlsql_engine.sources.base import Source
 from mlsql_engine.statements.commands.base import Command
 from mlsql_engine.statements.context import Context, SessionState
-from mlsql_engine.statements.execution import execute_script
+from mlsql_engine.statements.execution import execute_job, execute_script
 from mlsql_engine.statements.plugin import StatementPlugin
+from mlsql_engine.statements.system_tables import TABLES
 from mlsql_engine.table import Table
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.host import SHARED, WorkerHost
 from mlsql_engine.workers.roster import ListedLauncher, Roster
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EngineMaker = Callable[[FunctionCatalog, Scratch], Engine]
 
@@ -51,9 +61,13 @@ class Session:
         scratch = Scratch()
         roster = Roster()
         host = SHARED.joined()
+        jobs = Jobs(lambda: interrupt())  # noqa: PLW0108 - made below, of what needs the jobs
+        progress = JobProgress(progress, jobs.current)
         functions = Functions(host.pools, roster, progress)
         try:
             made = make_engine(functions, scratch)
+            if settings.reach is not None:
+                _fence(made, settings.reach)
         except BaseException:
             SHARED.left(host)
             raise
@@ -73,7 +87,7 @@ class Session:
             workshop=Workshop(ListedLauncher(host.launcher, roster), scratch, progress),
             roster=roster,
             settings=settings,
-            jobs=Jobs(interrupt),
+            jobs=jobs,
             variables={name: str(value) for name, value in variables.items()},
         )
         # A session that nobody closes ends with the interpreter, its workers and its folder with it.
@@ -93,24 +107,57 @@ class Session:
         `variables` are `${name}`s for this run only. The whole script is parsed before its first statement runs.
         Raises MlsqlError; statements before the one that failed have run.
         """
-        return self._run(ScriptSource(name, text, (folder or Path.cwd()).absolute()), variables or {}, ())
+        source = ScriptSource(name, text, (folder or Path.cwd()).absolute(), self._state.settings.reach)
+        return self._run(source, variables or {}, ())
 
     def run_file(self, path: Path, *, variables: Mapping[str, str] | None = None) -> Table | None:
         """Run the script in a file; relative paths in it start from its folder. See `run`."""
         place = path.resolve()
-        source = ScriptSource(str(path), read_script(path), place.parent)
+        source = ScriptSource(str(path), read_script(path), place.parent, self._state.settings.reach)
         return self._run(source, variables or {}, (str(place),))
 
     def _run(self, source: ScriptSource, own: Mapping[str, str], includes: tuple[str, ...]) -> Table | None:
         self._check_open()
+        script = parse(source, self._state.statements.words())
+        with self._state.jobs.started(source.name) as job:
+            return self._execute(script, job, own, includes)
+
+    def _execute(self, script: Script, job: Job, own: Mapping[str, str], includes: tuple[str, ...]) -> Table | None:
         state = self._state
-        script = parse(source, state.statements.words())
-        with state.jobs.started(source.name) as job:
-            variables = Variables(state.variables, {name: str(value) for name, value in own.items()})
-            context = Context(state, job, variables, execute_script, includes)
-            execute_script(script, context)
+        variables = Variables(state.variables, {name: str(value) for name, value in own.items()})
+        context = Context(state, job, variables, execute_script, includes)
+        execute_job(script, context)
         last = context.last
         return None if last.relation is None else Table(state.engine, last.relation, last.name, owner=self)
+
+    @contextmanager
+    def job(self, name: str, progress: Progress | None = None) -> Iterator[Job]:
+        """A job for the length of the block, in which `run_in` runs a script and `turn` reads its table.
+
+        `progress` is told how it goes, in the place of the session's.
+        """
+        self._check_open()
+        with self._state.jobs.started(name, progress) as job:
+            yield job
+
+    def run_in(self, job: Job, text: str, folder: Path, variables: Mapping[str, str]) -> Table | None:
+        """Run a script as that job, by whose name errors call it. See `run`."""
+        source = ScriptSource(job.name, text, folder.absolute(), self._state.settings.reach)
+        return self._execute(parse(source, self._state.statements.words()), job, variables, ())
+
+    def turn(self, job: Job) -> AbstractContextManager[None]:
+        """The engine and workers for that job; the other jobs wait. Raises Cancelled where it is to end."""
+        return self._state.jobs.turn(job)
+
+    @property
+    def working(self) -> Job | None:
+        """The job that has the turn."""
+        return self._state.jobs.working
+
+    def system_table(self, name: str) -> pa.Table:
+        """What the system knows of itself now: functions, jobs, models, workers or worker_logs."""
+        self._check_open()
+        return TABLES[name](self._state)
 
     def table(self, name: str) -> Table:
         """The table of that name. Raises UnknownName."""
@@ -172,6 +219,17 @@ class Session:
         self.close()
 
 
+def _fence(engine: Engine, reach: Reach) -> None:
+    if not isinstance(engine, SupportsRoots):
+        engine.close()
+        raise MlsqlError(
+            f"the engine {engine.name} cannot keep scripts to folders",
+            code="UNSUPPORTED",
+            hint="use duckdb, or leave the roots out",
+        )
+    engine.fence(reach.folders)
+
+
 def _end(owner: int, functions: Functions, engine: Engine, scratch: Scratch, host: WorkerHost) -> None:
     if os.getpid() != owner:
         return  # a forked child has neither the workers nor the engine's threads
@@ -216,7 +274,7 @@ def check(
     state = State(variables=dict(variables or {}))
     allowed = settings or Settings()
     checker = Checker(sources(), algorithms(), statements(), commands(), state, includes=includes, settings=allowed)
-    return in_reading_order(checker.check(source))
+    return in_reading_order(checker.check(replace(source, reach=allowed.reach)))
 
 
 def engines() -> Registry[EngineMaker]:

@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from mlsql_engine.core.errors import Detail, InternalError, MlsqlError
 from mlsql_engine.core.span import Source, Span
-from mlsql_engine.server import process
+from mlsql_engine.server import composition, process
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
@@ -120,7 +120,7 @@ ROUTES = (
     Route("/broken", broken, ("GET",), Role.PREDICT),
     Route("/impossible", impossible, ("GET",), Role.PREDICT),
     Route("/problem", problem, ("GET",), Role.PREDICT),
-    *process.ROUTES,
+    *composition.ROUTES,
 )
 
 
@@ -170,7 +170,7 @@ def running(
 
     async def serve() -> None:
         made["loop"] = asyncio.get_running_loop()
-        async with process.application(session, settings, tracing, routes) as app:
+        async with composition.application(session, settings, tracing, routes) as app:
             made["app"] = app
             made["server"] = process.make_server(app, settings)
             await process.serve(made["server"], settings, listening, lambda _end: up.set())

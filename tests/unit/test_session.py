@@ -136,3 +136,21 @@ def test_empty_text_in_a_csv_of_one_column_comes_back(tmp_path: Path) -> None:
         )
         assert table is not None
         assert table.to_arrow().to_pylist() == [{"s": ""}, {"s": None}, {"s": "b"}]
+
+
+def test_a_job_runs_a_script_and_reads_its_table(tmp_path: Path) -> None:
+    with connect(progress=SilentProgress()) as session:
+        with session.job("mine") as job:
+            assert (session.working, job.statements, job.done) == (None, 0, 0)
+            table = session.run_in(job, "set a = '2'; select ${a} as n as t;", tmp_path, {})
+            assert (job.statements, job.done) == (2, 2)
+            with session.turn(job):
+                assert session.working is job
+                assert table is not None
+                assert table.to_arrow().to_pylist() == [{"n": 2}]
+        assert [(row["name"], row["state"]) for row in session.system_table("jobs").to_pylist()] == [
+            ("mine", "succeeded")
+        ]
+        with pytest.raises(MlsqlError, match="does not name its result"), session.job("wrong") as job:
+            session.run_in(job, "select from from;", tmp_path, {})
+        assert (job.state, job.statements) == ("failed", 0)

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlsql_engine.cli import serve_scripts
 from mlsql_engine.cli.run import add_variables
 from mlsql_engine.core.errors import BadValue, MlsqlError
 from mlsql_engine.core.extras import require
-from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.signals import held_signals
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def add_to(commands: Any) -> None:
     address.add_argument("--tls-certificate", metavar="FILE", help="serve https, with this certificate (PEM)")
     address.add_argument("--tls-key", metavar="FILE", help="the certificate's key")
     _add_security(parser.add_argument_group("who may ask"))
+    serve_scripts.add_to(parser.add_argument_group("what scripts may do"))
     _add_limits(parser.add_argument_group("how much it takes on"))
     parser.set_defaults(command=execute)
 
@@ -103,9 +104,9 @@ def execute(options: argparse.Namespace) -> int:
     _check_open_address(settings, allowed=options.without_token)
     listening = process.bind(settings)
     with held_signals():
-        from mlsql_engine.session import connect
+        from mlsql_engine.server.sessions import connected
 
-        session = connect(variables=dict(options.variables), settings=Settings(shell=False))
+        session = connected(settings)
     with listening, session:
         if options.script is not None:
             session.run_file(Path(options.script))
@@ -181,6 +182,9 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         certificate=options.tls_certificate,
         key=options.tls_key,
         default_function=options.default,
+        variables=dict(options.variables),
+        addresses=tuple(options.reach),
+        callbacks=serve_scripts.callbacks(options),
         limits=Limits(
             body=options.max_body << 20,
             bodies=max(_BODIES, 4 * options.max_body) << 20,

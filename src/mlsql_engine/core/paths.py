@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from mlsql_engine.core.errors import BadValue, suggestion
+from mlsql_engine.core.reach import check_path
 from mlsql_engine.core.text import Text
 
 _LONGEST_NAME: Final = 255
@@ -18,7 +19,7 @@ def resolve_path(path: Text, folder: Path) -> Path:
     """A path as written; a relative one starts from `folder`, `~` is a home folder.
 
     Raises BadValue for an empty path (a variable in it may have no value), for one that no file can have, and for
-    the home folder of nobody.
+    the home folder of nobody; MlsqlError with code NOT_ALLOWED for one that the script may not touch.
     """
     written = path.value
     if not written.strip():
@@ -35,6 +36,7 @@ def resolve_path(path: Text, folder: Path) -> Path:
         raise BadValue("the path holds half a character", span=path.span) from None
     if max(lengths) > _LONGEST_NAME or sum(lengths) + len(lengths) > _LONGEST_PATH:
         raise BadValue("the path is longer than files can be called", span=path.span)
+    check_path(place, path.span)
     return place
 
 

@@ -6,17 +6,25 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlsql_engine.core.secrets import hide_secrets
+
+if TYPE_CHECKING:
+    from mlsql_engine.core.reach import Reach
 
 
 @dataclass(frozen=True)
 class Source:
-    """A script's text, under the name that errors show; `folder` is what its relative paths start from."""
+    """A script's text, under the name that errors show; `folder` is what its relative paths start from.
+
+    `reach` is what it may name, None: anything.
+    """
 
     name: str
     text: str = field(repr=False)
     folder: Path = field(default_factory=Path.cwd)
+    reach: Reach | None = field(default=None, repr=False)
 
     @cached_property
     def _line_starts(self) -> list[int]:

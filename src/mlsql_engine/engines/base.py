@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -113,6 +114,14 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End it; its relations end with it."""
+
+
+@runtime_checkable
+class SupportsRoots(Protocol):
+    """An engine that can be kept to some folders."""
+
+    def fence(self, folders: Sequence[Path]) -> None:
+        """Let queries read and write nothing outside of the folders, for good. Its own temporary files stay."""
 
 
 @runtime_checkable

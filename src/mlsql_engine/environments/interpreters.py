@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.text import Text
+
+_PYTHON: Final = re.compile(r"(python|pypy)[\d.]*t?(\.exe)?")
 
 
 def resolve(python_path: Text | None, folder: Path) -> str:
     """The absolute path of an interpreter.
 
     None and `python` mean the one that runs mlsql; a relative path starts from `folder`; a name without a slash
-    is looked up on PATH. Raises MlsqlError with code UNKNOWN_INTERPRETER where there is nothing to run.
+    is looked up on PATH. Raises MlsqlError with code UNKNOWN_INTERPRETER where there is nothing to run, NOT_ALLOWED
+    for one that the script may not name.
     """
     if python_path is None or python_path.value in ("", "python"):
         return sys.executable
     name = os.path.expanduser(python_path.value)
     if os.path.dirname(name):
         name = str(folder / name)
+    _check_reach(name, python_path)
     found = shutil.which(name)
     if found is None:
         raise MlsqlError(
@@ -34,6 +40,23 @@ def resolve(python_path: Text | None, folder: Path) -> str:
             code="UNKNOWN_INTERPRETER",
         )
     return os.path.abspath(found)
+
+
+def _check_reach(name: str, written: Text) -> None:
+    """Raise MlsqlError for a program that a script may not run: a Python on PATH, or one in its folders, it may."""
+    reach = written.span.source.reach
+    if reach is None:
+        return
+    folder, program = os.path.split(name)
+    # Of an interpreter, the folder: that of an environment is a link to another.
+    allowed = reach.holds(folder) if folder else True
+    if not allowed or _PYTHON.fullmatch(program) is None:
+        raise MlsqlError(
+            f"scripts may not run '{written.value}' here",
+            span=written.span,
+            code="NOT_ALLOWED",
+            hint="name a Python that is on PATH, such as python3.12, or one in the folders that scripts may touch",
+        )
 
 
 def trained_with(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.paths import resolve_path
+from mlsql_engine.core.reach import check_address
 from mlsql_engine.core.text import Text
 
 _URL: Final = re.compile(r"([A-Za-z][\w+.:-]*)://(.*)\Z", re.DOTALL)
@@ -35,7 +36,7 @@ class ModelPath:
     def of_text(cls, path: Text, folder: Path) -> ModelPath:
         """The place that a script names; a relative local path starts from `folder`.
 
-        Raises BadValue, placed at the path, for one that no folder can have.
+        Raises BadValue, placed at the path, for one that no folder can have; MlsqlError with code NOT_ALLOWED.
         """
         found = _URL.match(path.value.strip())
         if found is None:
@@ -53,6 +54,7 @@ class ModelPath:
                 span=path.span,
                 hint="leave it out: credentials come from the environment (docs/models.md)",
             )
+        check_address(f"{scheme}://{rest}", path.span)
         return cls(f"{scheme}://{rest}")
 
     @property

@@ -10,27 +10,15 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
-
-import msgspec
-import pyarrow as pa
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.app import App
-from mlsql_engine.server.audit import Audit
-from mlsql_engine.server.bodies import Bodies
+from mlsql_engine.server.composition import application
 from mlsql_engine.server.connection import Connection, close_stuck
-from mlsql_engine.server.endpoints import front, health, open_inference, scoring
-from mlsql_engine.server.gate import Gate
-from mlsql_engine.server.openapi import document
 from mlsql_engine.server.origins import with_origins
-from mlsql_engine.server.routes import Route, Router
-from mlsql_engine.server.sessions import ServerSession, Sessions
 from mlsql_engine.server.settings import ServerSettings
-from mlsql_engine.server.state import State
-from mlsql_engine.server.tracing import Tracing
 from mlsql_engine.server.tracing import configured as tracing_of_environment
 from mlsql_engine.session import Session
 
@@ -40,35 +28,7 @@ if TYPE_CHECKING:
 Ready = Callable[[Callable[[], None]], None]
 """Is called when requests are answered, with what ends the server, from any thread."""
 
-ROUTES: Final = (*front.ROUTES, *health.ROUTES, *open_inference.ROUTES, *scoring.ROUTES)
 _BACKLOG = 2_048
-_THREADS = 128
-
-
-@contextlib.asynccontextmanager
-async def application(
-    session: Session,
-    settings: ServerSettings,
-    tracing: Tracing | None = None,
-    routes: Sequence[Route] = ROUTES,
-) -> AsyncIterator[App]:
-    """The application over a session; what it started ends with the block."""
-    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
-    try:
-        # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
-        await asyncio.to_thread(pa.array, [0.0])
-        default = ServerSession("default", session, executor, settings.batching)
-        if tracing is not None:
-            default.served.watch = tracing.predicting
-        gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
-        bodies = Bodies(settings.limits.bodies)
-        told = msgspec.json.encode(document(routes))
-        with contextlib.closing(Audit(settings.audit_log)) as audit:
-            state = State(settings, Sessions(default), gate, audit, bodies, told, tracing=tracing)
-            yield App(state, Router(routes))
-    finally:
-        # What threads wait for fails when the session ends.
-        executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def run(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> int:

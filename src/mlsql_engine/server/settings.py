@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsql_engine.server.tokens import Tokens
 from mlsql_engine.serving.limits import BatchLimits
+from mlsql_engine.serving.sandbox.limits import QueryLimits
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Limits:
     ready; what has begun by then may go on for `drain_seconds`. `running` scripts run at once and `waiting` more
     wait. Every `follow_seconds` it is looked whether models have newer versions (0: never). `sessions` are the
     sessions of owners; one is closed after `session_seconds` without a request. `result_rows` is where the rows of
-    a script's table are cut.
+    a script's table are cut, and `result` the largest table that is given whole. The last `jobs` that have ended
+    are remembered for `job_seconds`, with results of `results` bytes together; `log_lines` of what each told.
     """
 
     body: int = 16 << 20
@@ -38,6 +41,28 @@ class Limits:
     sessions: int = 32
     session_seconds: float = 3_600.0
     result_rows: int = 5_000
+    result: int = 4 << 30
+    jobs: int = 200
+    job_seconds: float = 86_400.0
+    results: int = 1 << 30
+    log_lines: int = 1_000
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Where the end of a job may be told, how, and how often.
+
+    `hosts` are the names, addresses or networks (10.0.0.0/8) that may be called, each with a port or for any; there
+    is no other. `secret` signs what is sent, if it is not empty. A call may take `seconds`; one that fails is
+    repeated up to `attempts` calls in all, after `pause` seconds, then twice as many, at most `longest_pause`.
+    """
+
+    hosts: tuple[str, ...] = ()
+    secret: bytes = field(default=b"", repr=False)
+    seconds: float = 10.0
+    attempts: int = 6
+    pause: float = 1.0
+    longest_pause: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +73,8 @@ class ServerSettings:
     ask from a browser; `audit_log` is the file of the audit log (None: standard error);
     `certificate` and `key` are files (PEM) to serve https with.
     `default_function` is the one of requests that name none; without it the only one that is registered.
+    With `roots`, `addresses` are how the remote addresses begin that scripts may reach. `variables` are
+    those of every session.
     """
 
     host: str = "127.0.0.1"
@@ -60,6 +87,10 @@ class ServerSettings:
     audit_log: Path | None = None
     certificate: str | None = None
     key: str | None = None
+    addresses: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    callbacks: Callbacks = field(default_factory=Callbacks)
     limits: Limits = field(default_factory=Limits)
     batching: BatchLimits = field(default_factory=BatchLimits)
     default_function: str | None = None
+    queries: QueryLimits = field(default_factory=QueryLimits)

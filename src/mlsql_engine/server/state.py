@@ -8,8 +8,11 @@ from pathlib import Path
 
 from mlsql_engine.server.audit import Audit
 from mlsql_engine.server.bodies import Bodies
+from mlsql_engine.server.callbacks import CallbackSender
 from mlsql_engine.server.gate import Gate
+from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.meters import Meters
+from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.sessions import Sessions
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.tracing import Tracing
@@ -27,6 +30,9 @@ class State:
     sessions: Sessions
     gate: Gate
     audit: Audit
+    queries: SessionQueries
+    jobs: Jobs
+    callbacks: CallbackSender
     bodies: Bodies
     description: bytes = b""
     meters: Meters = field(default_factory=Meters)

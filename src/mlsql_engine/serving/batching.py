@@ -87,11 +87,24 @@ class Batcher:
 
     def _flush(self) -> None:
         self._scheduled = None
+        try:
+            self._function()
+        except MlsqlError as error:
+            self._give_up(error)
         while (self._queue or self._again) and len(self._flights) < self._lanes:
             again = bool(self._again)
             batch = self._again.popleft() if again else self._next()
             if batch:
                 self._begin(batch, again=again)
+
+    def _give_up(self, error: MlsqlError) -> None:
+        """Tell all that wait of an error."""
+        for one in (*self._queue, *(one for batch in self._again for one in batch)):
+            if not one.future.done():
+                one.future.set_exception(_copy(error))
+        self._queue.clear()
+        self._again.clear()
+        self._queued_rows = 0
 
     def _next(self) -> list[Waiting]:
         """The requests of the next batch: from the oldest on those that fit; what nobody waits for is dropped."""

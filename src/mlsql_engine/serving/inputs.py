@@ -48,7 +48,10 @@ class Inputs:
         self.packed = takes is not None and takes.packed
         self.width = takes.most if takes is not None and takes.packed else None
         self.places = () if takes is None else _places(takes, described.feature_names)
+        # Of arguments that may be repeated, the last name stands for several.
         self.named = bool(self.places) and all(place.name for place in self.places)
+        self.named = self.named and takes is not None and takes.most is not None
+        self._known = [place.name for place in self.places]
         self._least_width = self._matrix_width()
 
     def _matrix_width(self) -> int | None:
@@ -76,8 +79,10 @@ class Inputs:
         Raises BadValue where one is missing.
         """
         names = list(given)
-        known = [place.name for place in self.places]
-        found = [name for name in known if name in names]
+        if names == self._known:
+            return names
+        there = set(names)
+        found = [name for name in self._known if name in there]
         if not self.named or (len(names) == 1 and not found):
             return names
         return self._order(found)
@@ -141,7 +146,7 @@ class Inputs:
 
     def _order(self, given: list[str]) -> list[str]:
         """The names in the order of the arguments. Raises UnknownName and BadValue."""
-        known = [place.name for place in self.places]
+        known = self._known
         if not self.named or (len(given) == 1 and given[0] not in known):
             return given
         for name in given:

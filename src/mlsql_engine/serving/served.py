@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from mlsql_engine.serving.parts import Part
 from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.function import Function
 
+_CLOSING_SECONDS = 2.0
 Watch = Callable[[str, Part, "asyncio.Future[Answers]"], None]
 """Is told of each prediction: the function, the rows of the request, and the answers to come."""
 
@@ -119,8 +121,8 @@ class Served:
         self._batchers: dict[str, Batcher] = {}
         self.meters: dict[str, BatchMeter] = {}
         self._opening: dict[str, asyncio.Task[ServedFunction]] = {}
-        self._draining: set[asyncio.Future[None]] = set()
         self.watch: Watch | None = None
+        self._draining: dict[asyncio.Future[None], ServedFunction] = {}
 
     def names(self) -> Collection[str]:
         """The functions that there are, in lower case."""
@@ -172,8 +174,15 @@ class Served:
 
     def _drain(self, function: ServedFunction) -> None:
         draining = self._loop.run_in_executor(self._executor, function.function.drain)
-        self._draining.add(draining)
-        draining.add_done_callback(self._draining.discard)
+        self._draining[draining] = function
+        draining.add_done_callback(self._draining.pop)
+
+    def _serving(self, key: str) -> ServedFunction:
+        """The function that the next batch is for. Raises UnknownName where it was forgotten meanwhile."""
+        current = self._current.get(key)
+        if current is None:
+            raise UnknownName("function", key, self.names())
+        return current
 
     def predict(self, name: str, part: Part, deadline: float) -> asyncio.Future[Answers]:
         """The answers for the rows of one request, which may be predicted together with others'.
@@ -184,7 +193,7 @@ class Served:
         batcher = self._batchers.get(key)
         if batcher is None:
             meter = self.meters.setdefault(key, BatchMeter())
-            batcher = Batcher(lambda: self._current[key], self._executor, self._limits, meter)
+            batcher = Batcher(partial(self._serving, key), self._executor, self._limits, meter)
             self._batchers[key] = batcher
         answers = batcher.predict(part, deadline)
         if self.watch is not None:
@@ -192,10 +201,15 @@ class Served:
         return answers
 
     async def close(self) -> None:
-        """Let the functions go when their last batches are answered."""
-        if self._opening:
-            await asyncio.wait(self._opening.values())
+        """Forget all functions. What they are asked now has a moment to be answered, and is given up then."""
+        for opening in list(self._opening.values()):
+            with contextlib.suppress(Exception):  # whoever asked for it has been told
+                await opening
         for key in list(self._current):
             self._forget(key)
+        if self._draining:
+            await asyncio.wait(self._draining, timeout=_CLOSING_SECONDS)
+        for function in list(self._draining.values()):
+            await asyncio.to_thread(function.function.cancel)
         if self._draining:
             await asyncio.wait(self._draining)

@@ -92,6 +92,10 @@ class Versions:
                 await self._others.function(oldest)
         return key
 
+    async def close(self) -> None:
+        """Need their workers no more."""
+        await self._others.close()
+
 
 def _unknown(name: str, version: str, known: list[str]) -> UnknownName:
     error = UnknownName("model version", version, known)

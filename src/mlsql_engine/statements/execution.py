@@ -30,12 +30,23 @@ from mlsql_engine.statements import set as set_statement
 from mlsql_engine.statements.context import Context, Outcome
 
 
+def execute_job(script: ast.Script, context: Context) -> None:
+    """Run the script of the context's job, which is told how far it is."""
+    job = context.job
+    job.statements = len(script.statements)
+    for statement in _in_order(script):
+        _execute_one(statement, context)
+        job.done += 1
+
+
 def execute_script(script: ast.Script, context: Context) -> None:
-    """Run a whole script: first the variables that it sets at compile time, then the other statements in order."""
-    for statement in script.statements:
-        if is_early(statement):
-            execute(statement, context)
-    _execute_all([statement for statement in script.statements if not is_early(statement)], context)
+    """Run a script that another one includes."""
+    _execute_all(_in_order(script), context)
+
+
+def _in_order(script: ast.Script) -> list[ast.Statement]:
+    """The variables that the script sets at compile time, then its other statements."""
+    return sorted(script.statements, key=is_early, reverse=True)
 
 
 def is_early(statement: ast.Statement) -> bool:
@@ -58,10 +69,14 @@ def refuse_early(statement: ast.Statement) -> None:
 
 def _execute_all(statements: Sequence[ast.Statement], context: Context) -> None:
     for statement in statements:
-        if isinstance(statement, ast.IfStatement):
-            _execute_branch(statement, context)
-        else:
-            execute(statement, context)
+        _execute_one(statement, context)
+
+
+def _execute_one(statement: ast.Statement, context: Context) -> None:
+    if isinstance(statement, ast.IfStatement):
+        _execute_branch(statement, context)
+    else:
+        execute(statement, context)
 
 
 def _execute_branch(statement: ast.IfStatement, context: Context) -> None:
@@ -80,7 +95,7 @@ def _execute_branch(statement: ast.IfStatement, context: Context) -> None:
 
 def execute(statement: ast.Statement, context: Context) -> None:
     """Fill the statement's variables and run it. Every MlsqlError has a place in the script."""
-    context.job.statement = hide_secrets(statement.span.text.partition("\n")[0])[:200]
+    context.job.begins(hide_secrets(statement.span.text.partition("\n")[0])[:200])
     try:
         context.job.check()
         filled = variables.fill(statement, context.variables)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, MlsqlError, UnknownName
 from mlsql_engine.core.paths import near_file, resolved
+from mlsql_engine.core.reach import check_address
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.core.span import Source
 from mlsql_engine.core.text import Text
@@ -94,7 +95,7 @@ def read_file(path: Text, includes: Sequence[str]) -> Source:
         raise DataProblem(
             f"the script {place} is not UTF-8: {error.reason}", span=path.span, code="ENCODING"
         ) from error
-    return Source(str(place), text, place.parent)
+    return Source(str(place), text, place.parent, path.span.source.reach)
 
 
 def _http(path: Text, context: Context) -> Source:
@@ -105,7 +106,8 @@ def _http(path: Text, context: Context) -> Source:
     from mlsql_engine.statements.web_text import fetch
 
     try:
-        return Source(address, fetch(address), path.span.source.folder)
+        check_address(address, path.span)
+        return Source(address, fetch(address), path.span.source.folder, path.span.source.reach)
     except DataProblem as error:
         raise error.at(path.span) from error.__cause__
 

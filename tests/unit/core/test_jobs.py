@@ -180,3 +180,50 @@ def test_only_what_runs_can_be_cancelled(number: int) -> None:
     assert caught.value.code == "UNKNOWN_RUNNING_JOB"
     assert caught.value.message == f"there is no running job '{number}'"
     assert caught.value.hint == "known: 2"
+
+
+def test_one_that_is_cancelled_while_it_waits_ends_at_once() -> None:
+    jobs = Jobs(lambda: pytest.fail("nobody who works was cancelled"))
+    waiting: list[Job] = []
+    there = threading.Event()
+
+    def wait() -> None:
+        with jobs.started("waiting") as job:
+            waiting.append(job)
+            there.set()
+            with jobs.turn(job):
+                raise AssertionError("it has a turn")
+
+    with jobs.started("working") as working, jobs.turn(working):
+        thread = Thread(wait)
+        assert there.wait(SECONDS)
+        jobs.cancel(waiting[0].id)
+        assert isinstance(thread.ended(), Cancelled)
+        assert jobs.working is working
+    assert jobs.working is None
+
+
+def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
+    """A job of many statements does not keep the others out."""
+    jobs = Jobs(nothing)
+    order: list[int] = []
+    waiting = threading.Semaphore(0)
+
+    def work(number: int) -> None:
+        with jobs.started(str(number)) as job:
+            waiting.release()
+            with jobs.turn(job):
+                order.append(number)
+
+    with jobs.started("first") as first:
+        with jobs.turn(first):
+            threads = []
+            for number in range(4):
+                threads.append(Thread(lambda number=number: work(number)))
+                assert waiting.acquire(timeout=SECONDS)
+                while len(jobs._waiting) <= number:
+                    pass
+        with jobs.turn(first):
+            order.append(-1)
+    assert [thread.ended() for thread in threads] == [None] * 4
+    assert order == [0, 1, 2, 3, -1]

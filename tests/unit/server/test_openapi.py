@@ -9,9 +9,9 @@ import pytest
 from starlette.responses import Response
 
 from mlsql_engine.server.callers import Role
+from mlsql_engine.server.composition import ROUTES
 from mlsql_engine.server.errors import STATUS
 from mlsql_engine.server.openapi import ERRORS, document, operations
-from mlsql_engine.server.process import ROUTES
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 

@@ -61,4 +61,4 @@ def answers(values: Sequence[Any] | pa.Array, kind: pa.DataType | None = None) -
     """Those of a batch of their own, between those of others."""
     array = values if isinstance(values, pa.Array) else pa.array(values, kind)
     around = pa.concat_arrays([array.slice(0, 1), array, array.slice(0, 1)])
-    return Answers(BatchAnswers(around), min(len(array), 1), min(len(array), 1) + len(array))
+    return Answers(BatchAnswers(around, None), min(len(array), 1), min(len(array), 1) + len(array))

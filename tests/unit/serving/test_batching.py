@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from mlsql_engine.core.errors import MlsqlError, ScriptFailed, WorkerProblem
+from mlsql_engine.core.errors import MlsqlError, ScriptFailed, UnknownName, WorkerProblem
 from mlsql_engine.serving import batching, pace
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
@@ -99,7 +99,13 @@ class Bench:
     def __init__(self, model: Model, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
         self.model = model
         self.meter = BatchMeter()
-        self.batcher = Batcher(lambda: self.model, executor, limits, self.meter)
+        self.forgotten = False
+        self.batcher = Batcher(self.serving, executor, limits, self.meter)
+
+    def serving(self) -> Model:
+        if self.forgotten:
+            raise UnknownName("function", "f", ())
+        return self.model
 
     def ask(self, *values: float, within: float = 1e3) -> asyncio.Future[Answers]:
         return self.batcher.predict(Numbers(list(values), 1, len(values)), time.monotonic() + within)
@@ -431,13 +437,28 @@ async def test_a_new_registration_has_the_next_batch_and_none_is_mixed() -> None
 
 
 @in_loop
+async def test_requests_that_wait_for_a_function_that_is_forgotten_are_told() -> None:
+    async with benched() as bench:
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        second = bench.ask(2.0)
+        bench.forgotten = True
+        one.answer()
+        assert (await first).values == [2.0]
+        with pytest.raises(MlsqlError, match="there is no function 'f'") as caught:
+            await second
+        assert caught.value.code == "UNKNOWN_FUNCTION"
+        assert bench.batcher.queued == 0
+
+
+@in_loop
 async def test_rows_that_make_no_batch_fail_their_own_request_only() -> None:
     async with benched() as bench:
         before = bench.ask(1.0)
         bad = bench.batcher.predict(Numbers(["x"], 1, 1), time.monotonic() + SOON)  # type: ignore[list-item]
         after = bench.ask(2.0)
+        (await bench.begun()).answer()
+        (await bench.begun()).answer()
         with pytest.raises(ValueError, match="could not convert string to float"):
             await bad
-        (await bench.begun()).answer()
-        (await bench.begun()).answer()
         assert [(await good).values for good in (before, after)] == [[2.0], [4.0]]

@@ -159,9 +159,9 @@ def test_a_version_that_vanishes_between_its_choice_and_its_loading(
 
     add = Functions.add
 
-    def removed_first(self: Functions, spec: object) -> object:
+    def removed_first(self: Functions, spec: object, versions: object) -> object:
         shutil.rmtree(models.folder / "m")
-        return add(self, spec)  # type: ignore[arg-type]
+        return add(self, spec, versions)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Functions, "add", removed_first)
     error = models.fails("register PythonAlg.`m` as f where pythonScriptPath='predict.py';")

@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.engines.duckdb import allocator, functions
+from mlsql_engine.engines.duckdb.confinement import LOCK, Confinement
 from mlsql_engine.engines.duckdb.interruption import Interruption
 from mlsql_engine.engines.quoting import identifier, literal
 
@@ -36,7 +38,9 @@ class View(NamedTuple):
 class Database:
     """One database. A cursor with an open reader takes no other query, so every query has a cursor of its own."""
 
-    def __init__(self, scratch: Scratch, cancel_calls: Callable[[], None]) -> None:
+    def __init__(
+        self, scratch: Scratch, cancel_calls: Callable[[], None], confinement: Confinement | None = None
+    ) -> None:
         allocator.keep_freed()
         import duckdb
 
@@ -50,14 +54,25 @@ class Database:
                 "python_enable_replacements": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
+                **(confinement.config() if confinement is not None else {}),
             },
         )
         # A statement looks at the columns of a file several times. Whether it has changed is seen each time.
         self.connection.execute("SET GLOBAL parquet_metadata_cache = true")
+        self.confined = confinement is not None
+        if self.confined:
+            self.connection.execute(LOCK)
         self.interruption = Interruption(cancel_calls)
+        self._scratch = scratch
         self._macros: frozenset[str] = frozenset()
         self._numbers = itertools.count(1)
         self._closed = False
+
+    def fence(self, folders: Iterable[Path]) -> None:
+        """Let queries touch no file outside of the folders, and of the temporary one. It cannot be undone."""
+        allowed = [f"{os.path.realpath(folder).rstrip('/')}/" for folder in (*folders, self._scratch.path)]
+        self.connection.execute(f"SET GLOBAL allowed_directories = [{', '.join(map(literal, allowed))}]")
+        self.connection.execute("SET GLOBAL enable_external_access = false")
 
     def number(self) -> int:
         """A number that no other thing of this database has."""
@@ -170,6 +185,14 @@ class Database:
             rows = cursor.execute(f"SELECT DISTINCT function_name FROM duckdb_functions() WHERE {kinds}")
             known = {str(row[0]) for row in rows.fetchall() if not str(row[0]).startswith("mlsql_")}
         return known | {name for name in functions.names() if not name.startswith("mlsql_")}
+
+    def drop_everything(self) -> None:
+        """Forget all views and tables; functions stay."""
+        with self.cursor() as cursor:
+            for kind in ("view", "table"):
+                names = f"SELECT {kind}_name FROM duckdb_{kind}s() WHERE NOT internal"
+                for (name,) in cursor.execute(names).fetchall():
+                    cursor.execute(f"DROP {kind.upper()} {identifier(name)}")
 
     def close(self) -> None:
         """Close it; closing twice is harmless."""

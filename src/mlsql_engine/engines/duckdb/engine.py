@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -25,6 +26,7 @@ from mlsql_engine.engines.duckdb import (
     vector_columns,
 )
 from mlsql_engine.engines.duckdb.batches import DuckBatches
+from mlsql_engine.engines.duckdb.confinement import Confinement, refuse_effects
 from mlsql_engine.engines.duckdb.database import Database
 from mlsql_engine.engines.duckdb.diagnosis import Diagnosis
 from mlsql_engine.engines.duckdb.loading import Loading
@@ -61,17 +63,17 @@ class _Views(Mapping[str, str]):
 
 
 class DuckDBEngine:
-    """One in-memory database whose views are the relations."""
+    """One in-memory database whose views are the relations; with a confinement, one for strangers."""
 
     name = "duckdb"
 
-    def __init__(self, catalog: FunctionCatalog, scratch: Scratch) -> None:
+    def __init__(self, catalog: FunctionCatalog, scratch: Scratch, confinement: Confinement | None = None) -> None:
         self._catalog = catalog
         self._tables: dict[str, DuckRelation] = {}
         self._functions: dict[str, str] = {}
         self._translations = Translations()
         self._calls = ModelCalls()
-        self._database = Database(scratch, self._cancel)
+        self._database = Database(scratch, self._cancel, confinement)
         self._loading = Loading(self._database, scratch)
         self._diagnosis = Diagnosis(self._database, self._calls, self._tables, self._functions)
         self._readings = Readings(self._database, self._calls, self._diagnosis)
@@ -92,6 +94,8 @@ class DuckDBEngine:
 
     def _sql(self, query: Text) -> DuckRelation:
         translation = self._translate(query)
+        if self._database.confined:
+            refuse_effects(translation, self._functions)
         self._database.install_macros(translation.calls & functions.names())
         with self._diagnosis.errors(translation):
             return self._relation_of(translation)
@@ -245,6 +249,11 @@ class DuckDBEngine:
         self._readings.interrupt()
         self._calls.cancel()
 
+    def forget_tables(self) -> None:
+        """Drop all tables and all that was made of them; functions stay. Nothing may be read meanwhile."""
+        self._tables.clear()
+        self._database.drop_everything()
+
     def close(self) -> None:
         """Close the database and forget all tables."""
         for reading in self._readings.opened():
@@ -281,6 +290,10 @@ class DuckDBEngine:
         """Set a setting. See Engine.configure."""
         with self._database.cursor() as cursor:
             return settings.configure(cursor, name, value)
+
+    def fence(self, folders: Sequence[Path]) -> None:
+        """Keep queries to the folders. See SupportsRoots."""
+        self._database.fence(folders)
 
     def interrupt(self) -> None:
         """Make what is going on in other threads fail. See Engine.interrupt."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from mlsql_engine.core.errors import InternalError, errors_at
 from mlsql_engine.core.options import written_at
+from mlsql_engine.core.reach import check_path
 from mlsql_engine.core.scratch import Scratch
 from mlsql_engine.core.vectors import DUCKDB_TYPE
 from mlsql_engine.engines.duckdb import files, problems
@@ -50,6 +51,8 @@ class Loading:
             case InlineJsonLoad():
                 return self._inline_json(request)
         paths = files.resolve(request.place)
+        for path in paths:  # a pattern, or a folder, may hold links
+            check_path(path, request.span)
         relation = self._of_files(paths, request)
         relation.files = tuple(os.path.realpath(path) for path in paths)
         relation.span = request.span

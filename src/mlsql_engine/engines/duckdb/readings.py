@@ -67,7 +67,8 @@ class Reading:
         explain = self._readings.diagnosis.explain
         try:
             # What is read whole is read faster page by page than when copied from blocks that are fetched ahead.
-            self.cursor.execute("SET SESSION disable_parquet_prefetching = true")
+            if not self._readings.database.confined:
+                self.cursor.execute("SET SESSION disable_parquet_prefetching = true")
             yield from self.cursor.sql(self.select).to_arrow_reader(rows)
         except Exception as error:
             if not is_engine_error(unwrapped(error)):

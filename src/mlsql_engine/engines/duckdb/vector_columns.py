@@ -71,6 +71,18 @@ def is_public_vector(kind: pa.DataType) -> bool:
     )
 
 
+def with_hidden_names(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows for DuckDB, whose columns of vectors have their hidden field names."""
+    kinds = [
+        pa.struct([field.with_name(hidden) for field, hidden in zip(kind, _HIDDEN, strict=True)])
+        if is_public_vector(kind)
+        else kind
+        for kind in batch.schema.types
+    ]
+    fields = [field.with_type(kind) for field, kind in zip(batch.schema, kinds, strict=True)]
+    return relabel(batch, pa.schema(fields))
+
+
 def from_public(expression: str, kind: pa.DataType) -> str:
     """SQL for a value of a parquet file, with the structs of the public field names as vectors.
 

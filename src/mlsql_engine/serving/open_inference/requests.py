@@ -15,6 +15,8 @@ from mlsql_engine.serving.open_inference.tensors import Tensor
 
 OUTPUT: Final = "prediction"
 """The name of the only output that functions have."""
+_SMALL: Final = 8_192
+_DOUBLES: Final = DATATYPES["FP64"]
 _ROWS: Final = "the first dimension counts the rows: [1, 30] is one row of 30 values"
 
 
@@ -37,6 +39,9 @@ def read(content: bytes, header_length: str | None) -> InferRequest:
     Raises BadValue, and UnknownName for a datatype, parameter or output that is not known.
     """
     if header_length is None:
+        quick = _one_row_or_few(content) if len(content) <= _SMALL else None
+        if quick is not None:
+            return quick
         message = messages.read(content)
         rest = None
     else:
@@ -52,6 +57,20 @@ def read(content: bytes, header_length: str | None) -> InferRequest:
     if message.parameters is None and message.outputs is None:
         return InferRequest(message.id, made)
     return _with_parameters(message, made)
+
+
+def _one_row_or_few(content: bytes) -> InferRequest | None:
+    """The request of one flat tensor of few doubles, as most are; None for every other and for a wrong one."""
+    message = messages.flat_numbers(content)
+    if message is None or len(message.inputs) != 1 or message.parameters is not None or message.outputs is not None:
+        return None
+    one = message.inputs[0]
+    shape, values = one.shape, one.data
+    if one.datatype != "FP64" or one.parameters is not None or len(shape) != 2 or not values:
+        return None
+    if shape[0] * shape[1] != len(values) or len(values) > tensors.FEW:
+        return None
+    return InferRequest(message.id, (Tensor(one.name, _DOUBLES, shape, values),))
 
 
 def _with_parameters(message: InferMessage, made: Sequence[Tensor]) -> InferRequest:
@@ -74,6 +93,11 @@ def _end(header_length: str, size: int) -> int:
             code="REQUEST",
         )
     end = int(header_length)
+    if not end:
+        raise BadValue(
+            "the header Inference-Header-Content-Length is 0, and a body without JSON does not say what it holds",
+            code="REQUEST",
+        )
     if end > size:
         raise BadValue(
             f"the header Inference-Header-Content-Length is {end}, and the body has {size} bytes", code="REQUEST"

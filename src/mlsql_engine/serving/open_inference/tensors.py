@@ -15,13 +15,14 @@ from mlsql_engine.core.errors import BadValue
 from mlsql_engine.serving import json_values
 from mlsql_engine.serving.open_inference import byte_strings
 from mlsql_engine.serving.open_inference.datatypes import Datatype
-from mlsql_engine.serving.open_inference.messages import elements
+from mlsql_engine.serving.open_inference.messages import Doubles, elements
 
 DEEPEST: Final = 16
 """The most dimensions of a tensor."""
 WIDEST: Final = 1 << 24
 """The most values of a row."""
-_FEW: Final = 512
+FEW: Final = 512
+"""So many doubles of JSON stay a list; more become an array."""
 _OPENING: Final = b"[ \t\r\n"
 
 
@@ -41,7 +42,7 @@ def wrong(name: str, what: str, hint: str | None = None) -> BadValue:
 
 def of_json(name: str, datatype: Datatype, shape: Sequence[int], data: Any) -> Tensor:
     """The tensor of JSON data, flat or nested as its shape. Raises BadValue."""
-    depth = _depth(data)
+    depth = data.depth if isinstance(data, Doubles) else _depth(data)
     if depth > 1 and depth != len(shape):
         raise wrong(name, f"has the shape {text(shape)}, and data nested {depth} deep")
     try:
@@ -80,6 +81,8 @@ def of_binary(name: str, datatype: Datatype, shape: Sequence[int], data: memoryv
 
 def _depth(data: Any) -> int:
     """How deep lists are nested, by their beginning; 1 for what is no list, which the decoder refuses."""
+    if isinstance(data, Doubles):
+        return data.depth
     if isinstance(data, msgspec.Raw):
         beginning = bytes(memoryview(data)[:256])
         depth = beginning[: len(beginning) - len(beginning.lstrip(_OPENING))].count(b"[")
@@ -96,7 +99,7 @@ def _numbers(name: str, datatype: Datatype, values: list[Any]) -> Any:
     if datatype.little is None:
         return values
     if datatype.is_double:
-        return values if len(values) <= _FEW else np.frombuffer(array("d", values))
+        return values if len(values) <= FEW else np.frombuffer(array("d", values))
     try:
         with np.errstate(over="raise"):
             return np.array(values, datatype.little)

@@ -34,10 +34,21 @@ class _Numbers(msgspec.Struct, forbid_unknown_fields=True):
     index: Any = None
 
 
+class _AllNumbers(msgspec.Struct, forbid_unknown_fields=True):
+    dataframe_split: _Numbers | None = None
+    dataframe_records: list[dict[str, float]] | None = None
+    instances: list[list[float]] | None = None
+    inputs: list[list[float]] | None = None
+    params: dict[str, Any] | None = None
+
+
 class _Values(msgspec.Struct, forbid_unknown_fields=True):
     data: list[list[Any]]
     columns: list[_Name] | None = None
     index: Any = None
+
+
+_ALL_NUMBERS: Final = msgspec.json.Decoder(_AllNumbers)
 
 
 def read(content: bytes, *, doubles: bool) -> Frame:
@@ -45,65 +56,79 @@ def read(content: bytes, *, doubles: bool) -> Frame:
 
     Raises BadValue for what is not of the protocol, and for `params`, which no function here takes.
     """
+    frame = _of_numbers(content) if doubles else None
+    return _of_anything(content) if frame is None else frame
+
+
+def _of_numbers(content: bytes) -> Frame | None:
+    """The rows of a body that has only numbers, read in one pass; None for another."""
+    try:
+        found = _ALL_NUMBERS.decode(content)
+    except json_values.Problem:
+        return None
+    split, records, instances, inputs = (
+        found.dataframe_split,
+        found.dataframe_records,
+        found.instances,
+        found.inputs,
+    )
+    if found.params or (split, records, instances, inputs).count(None) != 3:
+        return None
+    if split is not None:
+        return _of_rows(_names(split), split.data, doubles=True)
+    if records is not None:
+        return _of_records(records, doubles=True)
+    return _of_rows(None, (instances if inputs is None else inputs) or [], doubles=True)
+
+
+def _of_anything(content: bytes) -> Frame:
     try:
         found = json_values.members(content)
+        params = json_values.typed(found.pop("params", None), Any)
     except (*json_values.Problem, ValueError) as error:
         raise wrong(f"the body is no JSON object: {error}") from None
-    params = found.pop("params", None)
-    if params is not None and json_values.typed(params, Any):
+    if params not in (None, {}):
         raise wrong("functions take no params", hint="leave params out")
     if len(found) != 1 or next(iter(found)) not in FORMS:
         raise wrong(f"the body has {_listed(found)}, and not one of {', '.join(FORMS)}")
     form, value = next(iter(found.items()))
     try:
         if form == "dataframe_split":
-            return _split(value, doubles=doubles)
+            split = json_values.typed(value, _Values)
+            return _of_rows(_names(split), split.data)
         if form == "dataframe_records":
-            return _records(value, doubles=doubles)
-        return _instances(value, form, doubles=doubles)
+            return _of_records(json_values.typed(value, list[dict[str, Any]]))
+        return _of_instances(json_values.typed(value, Any), form)
     except json_values.Problem as error:
         raise wrong(f"{form} is not of its form: {error}") from None
 
 
-def _split(value: Any, *, doubles: bool) -> Frame:
-    found: _Numbers | _Values | None = _quick(value, _Numbers) if doubles else None
-    is_double = found is not None
-    if found is None:
-        found = json_values.typed(value, _Values)
-    names = None if found.columns is None else [str(name) for name in found.columns]
-    return _frame(names, found.data, doubles=is_double)
+def _names(split: _Numbers | _Values) -> list[str] | None:
+    return None if split.columns is None else [str(name) for name in split.columns]
 
 
-def _records(value: Any, *, doubles: bool) -> Frame:
-    found = _quick(value, list[dict[str, float]]) if doubles else None
-    is_double = found is not None
-    if found is None:
-        found = json_values.typed(value, list[dict[str, Any]])
-    if not found:
+def _of_records(records: list[dict[str, Any]], *, doubles: bool = False) -> Frame:
+    if not records:
         return Frame((), [])
-    names = list(found[0])
-    if all(list(record) == names for record in found):
-        return Frame(names, [list(record.values()) for record in found], doubles=is_double)
-    names = list(dict.fromkeys(name for record in found for name in record))
-    return Frame(names, [[record.get(name) for name in names] for record in found])
+    names = list(records[0])
+    if all(list(record) == names for record in records):
+        return Frame(names, [list(record.values()) for record in records], doubles=doubles)
+    names = list(dict.fromkeys(name for record in records for name in record))
+    return Frame(names, [[record.get(name) for name in names] for record in records])
 
 
-def _instances(value: Any, form: str, *, doubles: bool) -> Frame:
-    rows = _quick(value, list[list[float]]) if doubles else None
-    if rows is not None:
-        return _frame(None, rows, doubles=True)
-    found = json_values.typed(value, Any)
-    if isinstance(found, dict) and all(isinstance(column, list) for column in found.values()):
+def _of_instances(found: Any, form: str) -> Frame:
+    if isinstance(found, dict) and all(isinstance(values, list) for values in found.values()):
         return _of_columns(found)
     if not isinstance(found, list):
         raise wrong(f"{form} is neither a list of rows nor an object of columns")
     if found and all(isinstance(row, dict) for row in found):
-        return _records(found, doubles=False)
+        return _of_records(found)
     if all(isinstance(row, list) for row in found):
-        return _frame(None, found, doubles=False)
+        return _of_rows(None, found)
     if any(isinstance(row, list | dict) for row in found):
         raise wrong(f"{form} has rows of different kinds")
-    return _frame(None, [[row] for row in found], doubles=False)
+    return _of_rows(None, [[row] for row in found])
 
 
 def _of_columns(found: dict[str, list[Any]]) -> Frame:
@@ -113,7 +138,7 @@ def _of_columns(found: dict[str, list[Any]]) -> Frame:
     return Frame(list(found), None, {name: column(name, values) for name, values in found.items()})
 
 
-def _frame(names: list[str] | None, rows: list[list[Any]], *, doubles: bool) -> Frame:
+def _of_rows(names: list[str] | None, rows: list[list[Any]], *, doubles: bool = False) -> Frame:
     width = len(rows[0] if names is None and rows else names or ())
     for place, row in enumerate(rows):
         if len(row) != width:
@@ -122,14 +147,6 @@ def _frame(names: list[str] | None, rows: list[list[Any]], *, doubles: bool) -> 
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise wrong(f"the column '{twice}' is given twice")
     return Frame(names, rows, doubles=doubles)
-
-
-def _quick(value: Any, kind: Any) -> Any:
-    """The value as numbers only; None where it is not."""
-    try:
-        return json_values.typed(value, kind)
-    except json_values.Problem:
-        return None
 
 
 def column(name: str, values: Sequence[Any]) -> pa.Array:

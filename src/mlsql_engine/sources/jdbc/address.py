@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from mlsql_engine.core.errors import BadValue, MlsqlError, suggestion
 from mlsql_engine.core.options import Secret
 from mlsql_engine.core.paths import resolve_path
+from mlsql_engine.core.reach import check_address, check_path
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 
@@ -120,6 +121,7 @@ _PARAMETERS: Final[Mapping[str, Callable[[str], tuple[str, str]]]] = {
     "currentschema": lambda value: ("options", f"-csearch_path={value}".replace(" ", "")),
     "options": _same("options"),
 }
+_FILES: Final = {"sslrootcert", "sslcert", "sslkey"}
 _CONNECT_SECONDS: Final = 30
 
 
@@ -148,8 +150,13 @@ def _postgresql(rest: str, text: Text) -> PostgresServer:
     if found["login"] is not None:
         name, colon, word = found["login"].partition(":")
         user, password = unquote(name), unquote(word) if colon else password
+    hosts = found["hosts"] or "localhost"
+    for host in hosts.split(","):
+        check_address(f"jdbc:postgresql://{host}/{unquote(found['name'])}", text.span)
+    for key in _FILES & parameters.keys():
+        check_path(parameters[key], text.span)
     return PostgresServer(
-        found["hosts"] or "localhost",
+        hosts,
         unquote(found["name"]),
         tuple(parameters.items()),
         user,

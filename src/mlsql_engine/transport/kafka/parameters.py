@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlsql_engine.core.duration import parse_duration
 from mlsql_engine.core.errors import BadValue, UnknownOption
+from mlsql_engine.core.reach import check_address, check_path
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_sdk.kafka_settings import KEYS, OWN_KEYS, SERVERS, for_writing, key_of
@@ -53,7 +54,8 @@ def parse(written: Mapping[str, Text]) -> KafkaParameters | None:
     """The parameters, None where none is written.
 
     Raises UnknownOption for a key that there is not, BadValue for one that is given twice, a value of the wrong
-    form, parameters without a broker, and reuse without a topic.
+    form, parameters without a broker, and reuse without a topic; MlsqlError with code NOT_ALLOWED for a broker that
+    the script may not reach.
     """
     if not written:
         return None
@@ -80,6 +82,7 @@ def _checked(values: Mapping[str, Text]) -> KafkaParameters:
     for key in (SERVERS, "topic", "group_id"):
         if key in values and not values[key].value.strip():
             raise BadValue(f"kafkaParam.{key} is empty", span=values[key].span)
+    _check_reach(values)
     reuse = _reuse(values.get("reuse"))
     if reuse and "topic" not in values:
         raise BadValue(
@@ -94,6 +97,17 @@ def _checked(values: Mapping[str, Text]) -> KafkaParameters:
         reuse=reuse,
         seconds=_seconds(values.get("timeout")),
     )
+
+
+def _check_reach(values: Mapping[str, Text]) -> None:
+    """Raise MlsqlError with code NOT_ALLOWED for brokers, servers and files that the script may not name."""
+    for server in values[SERVERS].value.split(","):
+        check_address(f"kafka://{server.strip()}", values[SERVERS].span)
+    for key, text in values.items():
+        if key.endswith((".location", ".keytab")):
+            check_path(text.value, text.span)
+        elif key.endswith(".url"):
+            check_address(text.value, text.span)
 
 
 def _reuse(text: Text | None) -> bool:

@@ -13,6 +13,7 @@ from mlsql_engine.serving.inputs import Inputs
 from mlsql_engine.serving.open_inference import arguments, byte_strings, requests
 from mlsql_engine.serving.parts import Part
 from mlsql_sdk import accepted
+from mlsql_sdk.accepted import Accepted, Place
 from unit.serving.described import inputs_of, model, rows_of, script, types_of
 
 
@@ -72,6 +73,15 @@ def test_arguments_that_have_defaults() -> None:
         "function f takes 'b', which the request does not give",
         "it takes the arguments (a, b, c)",
     )
+
+
+def test_arguments_that_may_be_repeated_go_in_order() -> None:
+    takes = Accepted(
+        "apply", "the arguments (word, *n)", (Place("word", ""), Place("n", "int")), 1, None, spread=False
+    )
+    inputs = inputs_of(takes, "udf")
+    tensors = ("b", "BYTES", [1], ["x"]), ("a", "INT32", [1], [1]), ("c", "INT32", [1], [2])
+    assert rows_of(part(inputs, *tensors)) == {"arg0": ["x"], "arg1": [1], "arg2": [2]}
 
 
 def test_an_input_alone_may_have_any_name() -> None:

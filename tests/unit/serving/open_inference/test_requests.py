@@ -294,6 +294,12 @@ def test_a_length_of_the_header_that_is_no_number(length: str) -> None:
     assert told == f"the header Inference-Header-Content-Length is '{length[:40]}', and no number of bytes"
 
 
+def test_a_length_of_no_header() -> None:
+    told = wrong({"inputs": [tensor()]}, length=0)
+    name = "Inference-Header-Content-Length"
+    assert told == f"the header {name} is 0, and a body without JSON does not say what it holds"
+
+
 def test_a_length_of_the_header_beyond_the_body() -> None:
     size = len(json.dumps({"inputs": [tensor()]}))
     told = wrong({"inputs": [tensor()]}, length=size + 1)
@@ -325,6 +331,29 @@ def test_numbers_come_as_they_were_sent(name: str, data: st.DataObject) -> None:
         body = {"inputs": [tensor(datatype=name, shape=list(values.shape), data=written)]}
         found = only(read(body)).values
         assert np.array_equal(found, values.ravel(), equal_nan=little.kind == "f")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("nested", [False, True])
+def test_many_numbers(name: str, nested: bool) -> None:
+    little = DATATYPES[name].little
+    assert little is not None
+    values = (np.arange(1_200) % 2).astype(little).reshape(600, 2)
+    data = values.tolist() if nested else values.ravel().tolist()
+    found = only(read({"inputs": [tensor(datatype=name, shape=[600, 2], data=data)]}))
+    assert np.asarray(found.values).dtype == little
+    assert np.array_equal(found.values, values.ravel())
+    for shape, told in (
+        ([601, 2], "[601, 2], and 1200 values"),
+        ([1_200, 1], "[1200, 1], and data nested otherwise"),
+    ):
+        if nested or shape[1] == 2:
+            message = wrong({"inputs": [tensor(datatype=name, shape=shape, data=data)]})
+            assert message == f"the input 'x' has the shape {told}"
+    both = [tensor(name="a", datatype=name, shape=[600, 2], data=data), tensor()]
+    assert [len(one.values) for one in read({"inputs": both}).tensors] == [1_200, 2]
+    data[-1] = "x"
+    assert " has data that is not " in wrong({"inputs": [tensor(datatype=name, shape=[600, 2], data=data)]})
 
 
 @given(st.lists(st.binary(max_size=20), min_size=1, max_size=20))

@@ -53,7 +53,7 @@ def test_columns_go_by_name() -> None:
 def test_null_is_null_and_nan_is_nan() -> None:
     found = part(model(2, "a", "b"), split(["a", "b"], [1, None], [2, 3]))
     assert rows_of(found) == {"a": [1, 2], "b": [None, 3]}
-    assert str(rows_of(part(model(2), {"inputs": [[float("nan"), 1]]}))) == "(2, [nan, 1.0])"
+    assert str(rows_of(part(model(2), {"inputs": [[float("nan"), 1]]}))) == "{'arg0': [nan], 'arg1': [1]}"
 
 
 def test_tensors_are_flattened() -> None:

@@ -1,0 +1,88 @@
+"""What a server is made of: the one place that puts its parts together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final
+
+import msgspec
+import pyarrow as pa
+
+from mlsql_engine.server.app import App
+from mlsql_engine.server.audit import Audit
+from mlsql_engine.server.bodies import Bodies
+from mlsql_engine.server.callbacks import CallbackSender
+from mlsql_engine.server.endpoints import (
+    front,
+    health,
+    jobs,
+    model_predict,
+    models,
+    open_inference,
+    scoring,
+    scripts,
+)
+from mlsql_engine.server.following import follow_models
+from mlsql_engine.server.gate import Gate
+from mlsql_engine.server.jobs import Jobs
+from mlsql_engine.server.openapi import document
+from mlsql_engine.server.queries import SessionQueries
+from mlsql_engine.server.routes import Route, Router
+from mlsql_engine.server.sessions import ServerSession, Sessions, connected
+from mlsql_engine.server.settings import ServerSettings
+from mlsql_engine.server.state import State
+from mlsql_engine.server.tracing import Tracing
+from mlsql_engine.session import Session
+
+ROUTES: Final = (
+    *front.ROUTES,
+    *health.ROUTES,
+    *open_inference.ROUTES,
+    *scoring.ROUTES,
+    *model_predict.ROUTES,
+    *scripts.ROUTES,
+    *jobs.ROUTES,
+    *models.ROUTES,
+)
+_THREADS = 128
+
+
+@contextlib.asynccontextmanager
+async def application(
+    session: Session,
+    settings: ServerSettings,
+    tracing: Tracing | None = None,
+    routes: Sequence[Route] = ROUTES,
+) -> AsyncIterator[App]:
+    """The application over a session; what it started ends with the block, the last first."""
+    limits = settings.limits
+    async with contextlib.AsyncExitStack() as stack:
+        executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
+        # What threads wait for fails when the session ends.
+        stack.callback(executor.shutdown, wait=False, cancel_futures=True)
+        # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
+        await asyncio.to_thread(pa.array, [0.0])
+        default = ServerSession("default", session, executor, settings.batching)
+        if tracing is not None:
+            default.served.watch = tracing.predicting
+        sessions = Sessions(default, partial(connected, settings), executor, limits, settings.batching)
+        stack.push_async_callback(sessions.close)
+        callbacks = CallbackSender(settings.callbacks)
+        stack.push_async_callback(callbacks.close, limits.drain_seconds)
+        running = Jobs(sessions, limits, settings.root, callbacks.ended)
+        stack.push_async_callback(running.close, limits.drain_seconds)
+        queries = SessionQueries(settings.queries)
+        stack.push_async_callback(queries.close)
+        audit = stack.enter_context(contextlib.closing(Audit(settings.audit_log)))
+        gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
+        if limits.follow_seconds:
+            following = asyncio.create_task(follow_models(sessions.all, limits.follow_seconds))
+            stack.callback(following.cancel)
+        bodies, description = Bodies(limits.bodies), msgspec.json.encode(document(routes))
+        state = State(settings, sessions, gate, audit, queries, running, callbacks, bodies, description)
+        state.tracing = tracing
+        yield App(state, Router(routes))

@@ -1,0 +1,120 @@
+"""How /jobs is described."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mlsql_engine.server.endpoints.described import (
+    ERROR,
+    FLAG,
+    TEXT,
+    WHOLE,
+    Schema,
+    in_json,
+    in_path,
+    list_of,
+    nullable,
+    object_of,
+    query,
+    refused,
+)
+from mlsql_engine.server.endpoints.scripts_api import ROWS_RESPONSE
+
+_STATE: Final[Schema] = {"type": "string", "enum": ["queued", "running", "succeeded", "failed", "cancelled"]}
+_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+_CALLBACK: Final[Schema] = object_of(
+    {
+        "state": {"type": "string", "enum": ["waiting", "delivered", "failed"]},
+        "attempts": WHOLE,
+        "message": nullable(TEXT),
+    }
+)
+_JOB: Final[Schema] = object_of(
+    {
+        "jobId": TEXT,
+        "jobName": TEXT,
+        "owner": TEXT,
+        "caller": TEXT,
+        "state": _STATE,
+        "statement": {**TEXT, "description": "the first line of what it does, or did last"},
+        "statements": {**WHOLE, "description": "how many the script has; 0 before it is parsed"},
+        "done": {**WHOLE, "description": "how many of them have ended"},
+        "rows": {**WHOLE, "description": "how many rows of its table have been read"},
+        "truncated": FLAG,
+        "createdAt": _TIME,
+        "startedAt": nullable(_TIME),
+        "endedAt": nullable(_TIME),
+        "error": nullable(ERROR),
+        "callback": nullable(_CALLBACK),
+        "statusUrl": TEXT,
+        "resultUrl": TEXT,
+        "eventsUrl": TEXT,
+    }
+)
+_ID: Final = in_path("id", "the job's id")
+
+JOBS: Final[dict[str, Any]] = {
+    "operationId": "jobs",
+    "summary": "The caller's jobs, newest first",
+    "description": "Callers of the role admin see all jobs, others those that they have asked for.",
+    "parameters": [
+        query("state", "only those in this state", _STATE),
+        query("owner", "only those of this owner", TEXT),
+    ],
+    "responses": {
+        "200": in_json("the jobs", object_of({"jobs": list_of(_JOB)})),
+        **refused(400, 401, 403, 429, 500),
+    },
+}
+JOB: Final[dict[str, Any]] = {
+    "operationId": "job",
+    "summary": "One job",
+    "parameters": [_ID],
+    "responses": {"200": in_json("the job", _JOB), **refused(401, 403, 404, 429, 500)},
+}
+
+
+def cancel(name: str) -> dict[str, Any]:
+    """Either way to end a job."""
+    return {
+        "operationId": name,
+        "summary": "End a job",
+        "description": "What it does is interrupted, its workers end, and it does nothing more. One that has ended "
+        "stays as it is.",
+        "parameters": [_ID],
+        "responses": {
+            "200": in_json("the job had ended", _JOB),
+            "202": in_json("the job ends soon", _JOB),
+            **refused(401, 403, 404, 429, 500),
+        },
+    }
+
+
+RESULT: Final[dict[str, Any]] = {
+    "operationId": "jobResult",
+    "summary": "The rows of a job that has ended",
+    "description": "As /run/script answers them; of a job that failed, its error. Rows are kept for async jobs.",
+    "parameters": [_ID],
+    "responses": {"200": ROWS_RESPONSE, **refused(400, 401, 403, 404, 409, 413, 429, 500, 502, 503, 504)},
+}
+EVENTS: Final[dict[str, Any]] = {
+    "operationId": "jobEvents",
+    "summary": "What a job tells, as it tells it",
+    "description": "Server-sent events: state, progress, warning, output, missed (some are kept no more) and, "
+    "last, end. The data of each is a JSON object with the time in milliseconds.",
+    "parameters": [
+        _ID,
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": False,
+            "description": "the number of the last event that was seen",
+            "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+        },
+    ],
+    "responses": {
+        "200": {"description": "the events", "content": {"text/event-stream": {"schema": TEXT}}},
+        "204": {"description": "the job has ended, and all its events were seen"},
+        **refused(400, 401, 403, 404, 429, 500),
+    },
+}

@@ -193,7 +193,7 @@ def test_token_of_the_environment(tmp_path: Path) -> None:
     """It is asked for, and the scripts of workers do not find it."""
     token = "a secret of 16 characters"
     script = "import mlsql, os\nprint('MLSQL_TOKEN' in os.environ)\n"
-    (tmp_path / "look.py").write_text(script + "open(mlsql.model_dir() + '/x', 'w').close()\n")
+    (tmp_path / "look.py").write_text(script + "mlsql.save_model({})\n")
     (tmp_path / "init.mlsql").write_text(
         'select 1 as x as d; train d as PythonAlg.`m` where pythonScriptPath="look.py" '
         'and `systemParam.pythonPath`="python";'

@@ -20,6 +20,7 @@ from mlsql_engine.core.errors import Detail, InternalError, MlsqlError
 from mlsql_engine.core.span import Source, Span
 from mlsql_engine.server import composition, process
 from mlsql_engine.server.callers import Role
+from mlsql_engine.server.endpoints import front, health
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 from mlsql_engine.server.settings import ServerSettings
@@ -120,7 +121,8 @@ ROUTES = (
     Route("/broken", broken, ("GET",), Role.PREDICT),
     Route("/impossible", impossible, ("GET",), Role.PREDICT),
     Route("/problem", problem, ("GET",), Role.PREDICT),
-    *composition.ROUTES,
+    *front.ROUTES,
+    *health.ROUTES,
 )
 
 

@@ -16,7 +16,7 @@ from mlsql_engine.server.callers import Role
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.server.tokens import Tokens, of_text
 from mlsql_engine.session import Session
-from server.edge_server import Gates, Running, gates, running, session
+from server.edge_server import SECONDS, Gates, Running, gates, running, session
 
 __all__ = ["gates", "session"]
 
@@ -176,9 +176,9 @@ def test_request_that_the_end_of_the_server_cuts_off(session: Session, gates: Ga
     with running(session, settings) as server, server.client() as client:
         asking = threading.Thread(target=lambda: answers.append(client.get("/stuck")))
         asking.start()
-        gates.begun.wait()
+        assert gates.begun.wait(SECONDS)
         server.end()
-        asking.join()
+        asking.join(SECONDS)
     assert answers[0].status_code == 503
     assert answers[0].json() == {
         "code": "DRAINING",
@@ -194,11 +194,11 @@ def test_end_of_the_server_waits_for_what_has_begun(session: Session, gates: Gat
     with running(session, settings) as server, server.client() as client, server.socket() as idle:
         asking = threading.Thread(target=lambda: answers.append(client.get("/waiting")))
         asking.start()
-        gates.begun.wait()
+        assert gates.begun.wait(SECONDS)
         server.end()
         assert idle.recv(1) == b""  # the server closes connections without a request
         gates.open.set()
-        asking.join()
+        asking.join(SECONDS)
     assert (answers[0].status_code, answers[0].text) == (200, "done")
 
 

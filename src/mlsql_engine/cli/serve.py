@@ -102,6 +102,7 @@ def execute(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     _check_open_address(settings, allowed=options.without_token)
+    process.check_certificate(settings)
     listening = process.bind(settings)
     with held_signals():
         from mlsql_engine.server.sessions import connected

@@ -61,20 +61,25 @@ async def application(
     """The application over a session; what it started ends with the block, the last first."""
     limits = settings.limits
     async with contextlib.AsyncExitStack() as stack:
+        hurry = asyncio.Event()
+
+        def patience() -> float:
+            return 0.0 if hurry.is_set() else limits.drain_seconds
+
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
         # What threads wait for fails when the session ends.
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         # Arrow imports pandas, where it is, when it first makes an array: nobody shall wait for that.
         await asyncio.to_thread(pa.array, [0.0])
         default = ServerSession("default", session, executor, settings.batching)
-        if tracing is not None:
-            default.served.watch = tracing.predicting
         sessions = Sessions(default, partial(connected, settings), executor, limits, settings.batching)
+        if tracing is not None:
+            sessions.watch(tracing.predicting)
         stack.push_async_callback(sessions.close)
         callbacks = CallbackSender(settings.callbacks)
-        stack.push_async_callback(callbacks.close, limits.drain_seconds)
+        stack.push_async_callback(lambda: callbacks.close(patience()))
         running = Jobs(sessions, limits, settings.root, callbacks.ended)
-        stack.push_async_callback(running.close, limits.drain_seconds)
+        stack.push_async_callback(lambda: running.close(patience()))
         queries = SessionQueries(settings.queries)
         stack.push_async_callback(queries.close)
         audit = stack.enter_context(contextlib.closing(Audit(settings.audit_log)))
@@ -84,5 +89,5 @@ async def application(
             stack.callback(following.cancel)
         bodies, description = Bodies(limits.bodies), msgspec.json.encode(document(routes))
         state = State(settings, sessions, gate, audit, queries, running, callbacks, bodies, description)
-        state.tracing = tracing
+        state.tracing, state.hurry = tracing, hurry
         yield App(state, Router(routes))

@@ -78,6 +78,7 @@ ERRORS: Final[Mapping[str, tuple[str, str, str, str | None, Mapping[str, Any]]]]
 }  # fmt: skip
 """By status: the name of the response, its description, an example's code and message, and its headers."""
 
+_TAGS: Final = {"run": "scripts", "jobs": "scripts", "models": "models", "model": "predictions"}
 _OF_BODIES: Final = ("408", "413", "415")
 _OF_WORK: Final = ("502", "504")
 
@@ -133,9 +134,9 @@ def _completed(route: Route, method: str, operation: Mapping[str, Any]) -> dict[
         for status in sorted(statuses)
         if status not in own
     }
-    made = {**operation, "responses": {**own, **shared}}
-    if "operationId" not in made or len(route.methods) > 1:
-        made["operationId"] = _identifier(method, route.path)
+    # Several paths may share an operation: its name is made of the path, so that each has one of its own.
+    made = {**operation, "operationId": _identifier(method, route.path), "responses": {**own, **shared}}
+    made.setdefault("tags", [_TAGS.get(route.path.split("/")[1], "server")])
     made.setdefault("security", [{}] if route.role is Role.NOBODY else [{"token": []}, {}])
     return made
 

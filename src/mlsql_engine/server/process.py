@@ -8,12 +8,13 @@ import errno
 import resource
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.errors import DataProblem, MlsqlError
 from mlsql_engine.server.app import App
 from mlsql_engine.server.composition import application
 from mlsql_engine.server.connection import Connection, close_stuck
@@ -34,8 +35,8 @@ _BACKLOG = 2_048
 async def run(session: Session, settings: ServerSettings, listening: socket.socket, ready: Ready) -> int:
     """Serve on a socket until the process is told to end (SIGINT, SIGTERM), and then finish what has begun.
 
-    A second signal ends it at once. Gives the number of requests that
-    were not finished. Raises MlsqlError: CANNOT_LISTEN.
+    A second signal ends it at once. Gives the number of requests that were not finished. Raises MlsqlError:
+    CANNOT_LISTEN.
     """
     with tracing_of_environment() as tracing:
         async with application(session, settings, tracing) as app:
@@ -106,6 +107,7 @@ def _ended_by_signals(server: uvicorn.Server, app: App) -> Iterator[None]:
 
     def end() -> None:
         if app.state.draining:
+            app.state.hurry.set()
             server.force_exit = server.should_exit = True
             return
         app.state.draining = True
@@ -128,6 +130,20 @@ def _ended_by_signals(server: uvicorn.Server, app: App) -> Iterator[None]:
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+def check_certificate(settings: ServerSettings) -> None:
+    """Raise DataProblem where the server cannot serve https with the certificate and key of the settings."""
+    if settings.certificate is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.certificate, settings.key)
+    except OSError as error:
+        raise DataProblem(
+            f"the certificate {settings.certificate}, or its key {settings.key}, cannot be used: "
+            f"{error.strerror or error}",
+            code="FILE_NOT_FOUND" if isinstance(error, FileNotFoundError) else "DATA",
+        ) from error
 
 
 def bind(settings: ServerSettings) -> socket.socket:

@@ -13,7 +13,7 @@ from mlsql_engine.core.settings import Settings
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.overload import TryLater
-from mlsql_engine.serving.served import Served
+from mlsql_engine.serving.served import Served, Watch
 from mlsql_engine.serving.versions import Versions
 from mlsql_engine.session import Session, connect
 
@@ -80,6 +80,11 @@ class Sessions:
         self._single: set[ServerSession] = set()
         self._making = 0
         self._closing: set[asyncio.Task[None]] = set()
+        self._watch: Watch | None = None
+
+    def watch(self, watch: Watch) -> None:
+        """Have each prediction told of, also in sessions that are made later."""
+        self._watch = self.default.served.watch = watch
 
     def all(self) -> list[ServerSession]:
         """Those that there are, the default one first."""
@@ -154,7 +159,9 @@ class Sessions:
     async def _new(self, name: str) -> ServerSession:
         loop = asyncio.get_running_loop()
         session = await loop.run_in_executor(self._executor, self._make)
-        return ServerSession(name, session, self._executor, self._batching)
+        made = ServerSession(name, session, self._executor, self._batching)
+        made.served.watch = self._watch
+        return made
 
     def _make_room(self) -> None:
         """Raise MlsqlError, OVERLOADED, where there are as many sessions as there may be, and all are in use."""

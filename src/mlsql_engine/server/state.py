@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,8 @@ class State:
     """What the requests of a server share. Belongs to one event loop.
 
     `description` is that of all routes, as JSON (OpenAPI). `connections` are those that are open, `draining` says
-    that the server was told to end, `tracing` is None where nobody asked for it.
+    that the server was told to end, `hurry` that it shall wait for nothing then; `tracing` is None where nobody
+    asked for it.
     """
 
     settings: ServerSettings
@@ -39,6 +41,7 @@ class State:
     connections: Collection[object] = ()
     draining: bool = False
     tracing: Tracing | None = None
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def roots(self) -> tuple[Path, ...]:

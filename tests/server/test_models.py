@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlsql_engine.server.callers import Caller, Role
+from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.settings import Limits, ServerSettings
 from server.running import Running, serving
 
@@ -43,15 +45,12 @@ def server(root: Path) -> Iterator[Running]:
 @pytest.fixture
 def as_role(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests whose caller has the role of the header X-Role."""
-    from mlsql_engine.server import request
 
-    plain = request.Request.__init__
+    def caller(_gate: Gate, scope: Any) -> Caller:
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        return Caller("ada", Role[headers.get("x-role", "ADMIN")])
 
-    def made(self: request.Request, scope: object, receive: object, server: object) -> None:
-        plain(self, scope, receive, server)  # type: ignore[arg-type]
-        self.caller = Caller("ada", Role[self.headers.get("x-role", "ADMIN")])
-
-    monkeypatch.setattr(request.Request, "__init__", made)
+    monkeypatch.setattr(Gate, "caller", caller)
 
 
 @pytest.mark.usefixtures("as_role")

@@ -194,7 +194,7 @@ def test_a_time_limit_ends_the_work(server: Running, sql: str) -> None:
 
 def test_a_client_that_goes_away_ends_its_script(server: Running) -> None:
     body = urlencode({"sql": TRAIN, "jobName": "left"}).encode()
-    head = f"POST /run/script HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    head = f"POST /run/script HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     host, _, port = server.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(head + body)

@@ -13,7 +13,7 @@ import pytest
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.serving import queries as module
-from mlsql_engine.serving.answers import Answers, BatchAnswers
+from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.queries import Queries
 from mlsql_engine.serving.sandbox.limits import QueryLimits
 from mlsql_engine.serving.sandbox.pool import Sandboxes
@@ -193,10 +193,7 @@ def test_plans_are_kept_up_to_a_number(ask: Asked, monkeypatch: pytest.MonkeyPat
 
 
 def test_answers_of_another_type_again_and_again(ask: Asked) -> None:
-    def wrong(name: str, part: Any, deadline: float) -> Any:
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(Answers(BatchAnswers(pa.array(["x"] * part.rows)), 0, part.rows))
-        return future
-
-    ask.functions.predict = wrong  # type: ignore[method-assign]
+    texts = StandIn(described("estimator", pa.float64(), 0), lambda batch: pa.array(["x"] * batch.num_rows))
+    ask.functions.functions["predict"] = texts
     assert ask.refused("predict(a)").message == "the functions of a query are registered again and again"
+    assert len(ask.functions.asked) == 4

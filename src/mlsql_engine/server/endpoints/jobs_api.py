@@ -51,6 +51,32 @@ _JOB: Final[Schema] = object_of(
         "eventsUrl": TEXT,
     }
 )
+_EXAMPLE: Final = {
+    "jobId": "686f4c675cff4bc689aca63ce322e756",
+    "jobName": "nightly",
+    "owner": "analyst",
+    "caller": "analyst",
+    "state": "running",
+    "statement": "train d as SKLearn.`models/wine`",
+    "statements": 3,
+    "done": 1,
+    "rows": 0,
+    "truncated": False,
+    "createdAt": "2026-11-23T07:29:20.098+00:00",
+    "startedAt": "2026-11-23T07:29:20.099+00:00",
+    "endedAt": None,
+    "error": None,
+    "callback": None,
+    "statusUrl": "/jobs/686f4c675cff4bc689aca63ce322e756",
+    "resultUrl": "/jobs/686f4c675cff4bc689aca63ce322e756/result",
+    "eventsUrl": "/jobs/686f4c675cff4bc689aca63ce322e756/events",
+}
+_EVENTS_EXAMPLE: Final = """\
+id: 2
+event: end
+data: {"time":1795418960414,"state":"succeeded","rows":1}
+
+"""
 _ID: Final = in_path("id", "the job's id")
 
 JOBS: Final[dict[str, Any]] = {
@@ -62,7 +88,7 @@ JOBS: Final[dict[str, Any]] = {
         query("owner", "only those of this owner", TEXT),
     ],
     "responses": {
-        "200": in_json("the jobs", object_of({"jobs": list_of(_JOB)})),
+        "200": in_json("the jobs", object_of({"jobs": list_of(_JOB)}), {"jobs": [_EXAMPLE]}),
         **refused(400, 401, 403, 429, 500),
     },
 }
@@ -70,7 +96,7 @@ JOB: Final[dict[str, Any]] = {
     "operationId": "job",
     "summary": "One job",
     "parameters": [_ID],
-    "responses": {"200": in_json("the job", _JOB), **refused(401, 403, 404, 429, 500)},
+    "responses": {"200": in_json("the job", _JOB, _EXAMPLE), **refused(401, 403, 404, 429, 500)},
 }
 
 
@@ -83,8 +109,8 @@ def cancel(name: str) -> dict[str, Any]:
         "stays as it is.",
         "parameters": [_ID],
         "responses": {
-            "200": in_json("the job had ended", _JOB),
-            "202": in_json("the job ends soon", _JOB),
+            "200": in_json("the job had ended", _JOB, _EXAMPLE),
+            "202": in_json("the job ends soon", _JOB, _EXAMPLE),
             **refused(401, 403, 404, 429, 500),
         },
     }
@@ -113,7 +139,10 @@ EVENTS: Final[dict[str, Any]] = {
         },
     ],
     "responses": {
-        "200": {"description": "the events", "content": {"text/event-stream": {"schema": TEXT}}},
+        "200": {
+            "description": "the events",
+            "content": {"text/event-stream": {"schema": TEXT, "example": _EVENTS_EXAMPLE}},
+        },
         "204": {"description": "the job has ended, and all its events were seen"},
         **refused(400, 401, 403, 404, 429, 500),
     },

@@ -40,6 +40,27 @@ _VERSION: Final[Schema] = object_of(
     }
 )
 _MODEL: Final[Schema] = object_of({"path": TEXT, "versions": list_of(_VERSION)})
+_FUNCTION_EXAMPLE: Final = {
+    "name": "f",
+    "path": "models/wine/_model_0/model/0",
+    "version": 0,
+    "contract": "estimator",
+    "returnType": "double",
+    "workers": 1,
+}
+_MODEL_EXAMPLE: Final = {
+    "path": "models/wine",
+    "versions": [
+        {
+            "version": 0,
+            "current": True,
+            "aliases": ["production"],
+            "algorithm": "SKLearn",
+            "createdAt": "2026-11-23T06:20:14.632+00:00",
+            "groups": [{"algIndex": 0, "alg": "LogisticRegression", "status": "success", "score": None}],
+        }
+    ],
+}
 _PARAMETERS: Final = [
     query("owner", "whose session; without it the caller's", TEXT),
     query("sessionPerUser", "the owner's session, not the default one", FLAG),
@@ -54,6 +75,7 @@ MODELS: Final[dict[str, Any]] = {
         "200": in_json(
             "functions and models",
             object_of({"functions": list_of(object_of(_FUNCTION)), "models": list_of(_MODEL)}),
+            {"functions": [_FUNCTION_EXAMPLE], "models": [_MODEL_EXAMPLE]},
         ),
         **refused(400, 401, 403, 429, 500, 503),
     },
@@ -63,7 +85,11 @@ MODEL: Final[dict[str, Any]] = {
     "summary": "One function, and the versions of its model",
     "parameters": [in_path("name", "the function's name"), *_PARAMETERS],
     "responses": {
-        "200": in_json("the function", object_of({**_FUNCTION, "model": nullable(_MODEL)})),
+        "200": in_json(
+            "the function",
+            object_of({**_FUNCTION, "model": nullable(_MODEL)}),
+            {**_FUNCTION_EXAMPLE, "model": _MODEL_EXAMPLE},
+        ),
         **refused(400, 401, 403, 404, 429, 500, 503),
     },
 }

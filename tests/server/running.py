@@ -16,7 +16,7 @@ import uvicorn
 from mlsql_engine import SilentProgress, connect
 from mlsql_engine.core.settings import Settings
 from mlsql_engine.server.app import App
-from mlsql_engine.server.process import application
+from mlsql_engine.server.composition import application
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
 from mlsql_engine.session import Session
@@ -85,7 +85,7 @@ async def _serve(
             server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
             serve = asyncio.create_task(server.serve([listening]))
             url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            ready.set_result(Running(session, app._state, url, asyncio.get_running_loop()))
+            ready.set_result(Running(session, app.state, url, asyncio.get_running_loop()))
             await stop.wait()
             server.should_exit = True
             await serve

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mlsql_engine.server.callers import Caller, Role
+from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.settings import Limits, ServerSettings
 from server.running import Running, serving
 
@@ -180,15 +181,12 @@ def test_rows_of_a_request_that_waited_went_with_its_answer(server: Running) -> 
 @pytest.fixture
 def callers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests whose caller is that of the header."""
-    from mlsql_engine.server import request
 
-    plain = request.Request.__init__
+    def caller(_gate: Gate, scope: Any) -> Caller:
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        return Caller(headers.get("x-caller", "admin"), Role[headers.get("x-role", "RUN")])
 
-    def made(self: Any, scope: Any, receive: Any, server: Any) -> None:
-        plain(self, scope, receive, server)
-        self.caller = Caller(self.headers.get("x-caller", "admin"), Role[self.headers.get("x-role", "RUN")])
-
-    monkeypatch.setattr(request.Request, "__init__", made)
+    monkeypatch.setattr(Gate, "caller", caller)
 
 
 @pytest.mark.usefixtures("callers")

@@ -51,35 +51,36 @@ _JOB: Final[Schema] = object_of(
         "eventsUrl": TEXT,
     }
 )
-_EXAMPLE: Final = {
-    "jobId": "686f4c675cff4bc689aca63ce322e756",
+_ID: Final = in_path("id", "the job's id")
+_NUMBER: Final = "da04d7a717e340d1a1feb0cfba0b67d3"
+_EXAMPLE: Final[dict[str, Any]] = {
+    "jobId": _NUMBER,
     "jobName": "nightly",
-    "owner": "analyst",
-    "caller": "analyst",
+    "owner": "",
+    "caller": "local",
     "state": "running",
-    "statement": "train d as SKLearn.`models/wine`",
+    "statement": "train data as PythonAlg.`models/wine`",
     "statements": 3,
     "done": 1,
     "rows": 0,
     "truncated": False,
-    "createdAt": "2026-11-23T07:29:20.098+00:00",
-    "startedAt": "2026-11-23T07:29:20.099+00:00",
+    "createdAt": "2026-11-23T07:24:36.950Z",
+    "startedAt": "2026-11-23T07:24:36.951Z",
     "endedAt": None,
     "error": None,
     "callback": None,
-    "statusUrl": "/jobs/686f4c675cff4bc689aca63ce322e756",
-    "resultUrl": "/jobs/686f4c675cff4bc689aca63ce322e756/result",
-    "eventsUrl": "/jobs/686f4c675cff4bc689aca63ce322e756/events",
+    "statusUrl": f"/jobs/{_NUMBER}",
+    "resultUrl": f"/jobs/{_NUMBER}/result",
+    "eventsUrl": f"/jobs/{_NUMBER}/events",
 }
-_EVENTS_EXAMPLE: Final = """\
-id: 2
-event: end
-data: {"time":1795418960414,"state":"succeeded","rows":1}
-
-"""
-_ID: Final = in_path("id", "the job's id")
+_ENDED: Final = {**_EXAMPLE, "state": "cancelled", "endedAt": "2026-11-23T07:25:01.002Z"}
+_EVENTS: Final = (
+    'id: 1\nevent: output\ndata: {"time":1795415288706,"who":"train.py","line":"epoch 1"}\n\n'
+    'id: 2\nevent: end\ndata: {"time":1795415288710,"state":"succeeded","rows":1}\n\n'
+)
 
 JOBS: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "jobs",
     "summary": "The caller's jobs, newest first",
     "description": "Callers of the role admin see all jobs, others those that they have asked for.",
@@ -93,6 +94,7 @@ JOBS: Final[dict[str, Any]] = {
     },
 }
 JOB: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "job",
     "summary": "One job",
     "parameters": [_ID],
@@ -103,13 +105,14 @@ JOB: Final[dict[str, Any]] = {
 def cancel(name: str) -> dict[str, Any]:
     """Either way to end a job."""
     return {
+        "tags": ["jobs"],
         "operationId": name,
         "summary": "End a job",
         "description": "What it does is interrupted, its workers end, and it does nothing more. One that has ended "
         "stays as it is.",
         "parameters": [_ID],
         "responses": {
-            "200": in_json("the job had ended", _JOB, _EXAMPLE),
+            "200": in_json("the job had ended", _JOB, _ENDED),
             "202": in_json("the job ends soon", _JOB, _EXAMPLE),
             **refused(401, 403, 404, 429, 500),
         },
@@ -117,6 +120,7 @@ def cancel(name: str) -> dict[str, Any]:
 
 
 RESULT: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "jobResult",
     "summary": "The rows of a job that has ended",
     "description": "As /run/script answers them; of a job that failed, its error. Rows are kept for async jobs.",
@@ -124,6 +128,7 @@ RESULT: Final[dict[str, Any]] = {
     "responses": {"200": ROWS_RESPONSE, **refused(400, 401, 403, 404, 409, 413, 429, 500, 502, 503, 504)},
 }
 EVENTS: Final[dict[str, Any]] = {
+    "tags": ["jobs"],
     "operationId": "jobEvents",
     "summary": "What a job tells, as it tells it",
     "description": "Server-sent events: state, progress, warning, output, missed (some are kept no more) and, "
@@ -141,7 +146,7 @@ EVENTS: Final[dict[str, Any]] = {
     "responses": {
         "200": {
             "description": "the events",
-            "content": {"text/event-stream": {"schema": TEXT, "example": _EVENTS_EXAMPLE}},
+            "content": {"text/event-stream": {"schema": TEXT, "example": _EVENTS}},
         },
         "204": {"description": "the job has ended, and all its events were seen"},
         **refused(400, 401, 403, 404, 429, 500),

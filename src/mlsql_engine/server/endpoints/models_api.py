@@ -40,24 +40,24 @@ _VERSION: Final[Schema] = object_of(
     }
 )
 _MODEL: Final[Schema] = object_of({"path": TEXT, "versions": list_of(_VERSION)})
-_FUNCTION_EXAMPLE: Final = {
-    "name": "f",
-    "path": "models/wine/_model_0/model/0",
+_PLANE: Final[dict[str, Any]] = {
+    "name": "plane",
+    "path": "models/plane",
     "version": 0,
     "contract": "estimator",
     "returnType": "double",
     "workers": 1,
 }
-_MODEL_EXAMPLE: Final = {
-    "path": "models/wine",
+_VERSIONS: Final[dict[str, Any]] = {
+    "path": "models/plane",
     "versions": [
         {
             "version": 0,
             "current": True,
             "aliases": ["production"],
             "algorithm": "SKLearn",
-            "createdAt": "2026-11-23T06:20:14.632+00:00",
-            "groups": [{"algIndex": 0, "alg": "LogisticRegression", "status": "success", "score": None}],
+            "createdAt": "2026-11-23T07:24:36.950Z",
+            "groups": [{"algIndex": 0, "alg": "LinearRegression", "status": "success", "score": 0.93}],
         }
     ],
 }
@@ -67,6 +67,7 @@ _PARAMETERS: Final = [
 ]
 
 MODELS: Final[dict[str, Any]] = {
+    "tags": ["models"],
     "operationId": "models",
     "summary": "The functions that are served, and the models that the session knows",
     "description": "Paths are relative to the server's root; those of models elsewhere are shortened.",
@@ -75,20 +76,21 @@ MODELS: Final[dict[str, Any]] = {
         "200": in_json(
             "functions and models",
             object_of({"functions": list_of(object_of(_FUNCTION)), "models": list_of(_MODEL)}),
-            {"functions": [_FUNCTION_EXAMPLE], "models": [_MODEL_EXAMPLE]},
+            {"functions": [_PLANE], "models": [_VERSIONS]},
         ),
         **refused(400, 401, 403, 429, 500, 503),
     },
 }
 MODEL: Final[dict[str, Any]] = {
-    "operationId": "model",
+    "tags": ["models"],
+    "operationId": "servedFunction",
     "summary": "One function, and the versions of its model",
     "parameters": [in_path("name", "the function's name"), *_PARAMETERS],
     "responses": {
         "200": in_json(
             "the function",
             object_of({**_FUNCTION, "model": nullable(_MODEL)}),
-            {**_FUNCTION_EXAMPLE, "model": _MODEL_EXAMPLE},
+            {**_PLANE, "model": _VERSIONS},
         ),
         **refused(400, 401, 403, 404, 429, 500, 503),
     },

@@ -81,6 +81,7 @@ _EXAMPLE: Final = {"sql": "select 1 as n as t;", "owner": "ada"}
 _JOB_ID: Final = "3f0c9a7e5d2b4c1f8a6e0d9b7c5a3f21"
 
 RUN_SCRIPT: Final[dict[str, Any]] = {
+    "tags": ["scripts"],
     "operationId": "runScript",
     "summary": "Run a script",
     "description": "Runs the statements of a script and answers the rows of the last table that it makes; an empty "

@@ -118,7 +118,7 @@ def execute(options: argparse.Namespace) -> int:
         address = f"{scheme}://{shown}:{port}"
         unfinished = process.run_loop(session, settings, listening, lambda _end: _tell(f"mlsql serves {address}"))
     if unfinished:
-        _tell(f"mlsql ended before {unfinished} request{'s' if unfinished > 1 else ''} had an answer")
+        _tell(f"mlsql ended without waiting for {unfinished} request{'s' if unfinished > 1 else ''}")
         return 1
     return 0
 

@@ -213,7 +213,7 @@ def test_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         status, told, errors = ended(process)
     assert (status, told) == (1, "")
-    assert errors.splitlines()[-1] == "mlsql ended before 1 request had an answer"
+    assert errors.splitlines()[-1] == "mlsql ended without waiting for 1 request"
 
 
 def test_end_waits_for_a_request(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def _add_security(group: Any) -> None:
         metavar="TEXT",
         help=f"requests need this token, which may do all (better: the variable {_TOKEN_VARIABLE}, or --tokens)",
     )
-    add("--tokens", metavar="FILE", help="requests need one of the tokens of a file (docs/serving.md)")
+    add("--tokens", metavar="FILE", help="requests need one of the tokens of a file (docs/serving/operations.md)")
     add("--without-token", action="store_true", help="let everybody in, also from other machines")
     add("--rate", metavar="RATE", help='how often one caller may ask, such as "100/second"')
     add(
@@ -118,7 +118,7 @@ def execute(options: argparse.Namespace) -> int:
         address = f"{scheme}://{shown}:{port}"
         unfinished = process.run_loop(session, settings, listening, lambda _end: _tell(f"mlsql serves {address}"))
     if unfinished:
-        _tell(f"mlsql ended before {unfinished} request{'s' if unfinished > 1 else ''} had an answer")
+        _tell(f"mlsql ended without waiting for {unfinished} request{'s' if unfinished > 1 else ''}")
         return 1
     return 0
 

@@ -38,6 +38,6 @@ def _register(name: str, spec: FunctionSpec, session: SessionState) -> None:
     with session.jobs.started(f"version {spec.version} of {name}") as job, session.jobs.turn(job):
         if name not in session.registrations:
             return  # it was unregistered, or replaced by another, meanwhile
-        session.functions.add(spec)
+        session.functions.add(spec, session.functions.versions(name))
         session.engine.register_function(name)
     session.workshop.progress.note(f"register: {name} has version {spec.version} of {spec.model}")

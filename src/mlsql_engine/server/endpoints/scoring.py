@@ -16,6 +16,7 @@ from mlsql_engine.server.routes import Route
 from mlsql_engine.serving.inputs import Inputs
 from mlsql_engine.serving.scoring import answers, arguments, csv_text, frames
 from mlsql_engine.serving.scoring.frames import Frame
+from mlsql_engine.serving.served import ServedFunction
 
 MLFLOW_VERSION: Final = "3.17.2"
 """The MLflow whose protocol this is."""
@@ -34,7 +35,9 @@ async def invocations(request: Request) -> Response:
     content = await content_encoding.content(request, headers)
     part = arguments.part(await _frame(content, kind, function.inputs), function.inputs)
     found = await served.predict(name, part, request.deadline)
-    body, more = await content_encoding.encoded(answers.write(found, function.described.return_type), headers)
+    body, more = await content_encoding.encoded(
+        answers.write(found, ServedFunction.that_gave(found).described.return_type), headers
+    )
     return Response(body, headers=more, media_type=_JSON)
 
 

@@ -138,6 +138,17 @@ def test_more_than_a_select_list(client: httpx.Client) -> None:
     assert got == [{"s": "Y!"}]
 
 
+def test_the_functions_of_an_owner(client: httpx.Client) -> None:
+    whose = {"owner": "ada", "sessionPerUser": "true"}
+    code = "def apply(x: str) -> str:\n    return x + '?'\n"
+    sql = f"register ScriptUDF.`` as ask where code='''{code}''';"
+    assert client.post("/run/script", data={"sql": sql, **whose}).json() == []
+    asked = {"sql": "ask(a) as s", "data": '[{"a":"x"}]', "dataType": "row"}
+    assert post(client, **asked, **whose) == [{"s": "x?"}]
+    status, error = post(client, **asked)
+    assert (status, error["message"]) == (404, "there is no function 'ask'")
+
+
 def test_many_rows(client: httpx.Client) -> None:
     data = [{"a": str(number)} for number in range(20_000)]
     answer = client.post("/model/predict", json={"sql": "shout(a) as s", "data": data, "dataType": "row"})
@@ -155,7 +166,6 @@ def test_many_rows(client: httpx.Client) -> None:
         ({"sql": "a", "data": '[{"a":1},{"a":"x"}]'}, 400, "REQUEST_DATA", None, None),
         ({"sql": "a", "dataTypes": "row"}, 400, "UNKNOWN_OPTION", None, None),
         ({"pipeline": "shout,nope"}, 404, "UNKNOWN_FUNCTION", "there is no function 'nope'", None),
-        ({"sql": "a", "sessionPerUser": "true"}, 400, "BAD_VALUE", "sessionPerUser=true is not served here", None),
     ],
 )
 def test_errors(

@@ -52,7 +52,15 @@ class Asked:
 async def model_predict(request: Request) -> Response:
     """Answer with a JSON array of rows."""
     parameters = await request.parameters()
-    session = _session(request, parameters)
+    sessions = request.server.sessions
+    if not _truth(parameters, "sessionPerUser"):
+        return await _answer(request, parameters, sessions.default)
+    owner = _text(parameters, "owner") or request.caller.name
+    async with sessions.of(owner, per_user=True) as session:
+        return await _answer(request, parameters, session)
+
+
+async def _answer(request: Request, parameters: Mapping[str, Any], session: ServerSession) -> Response:
     given = parameters.get("data")
     large = isinstance(given, str) and len(given) > _LONG_TEXT
     asked = await asyncio.to_thread(read, parameters) if large else read(parameters)
@@ -65,15 +73,6 @@ async def model_predict(request: Request) -> Response:
     many = sum(part.num_rows for part in made) > _MANY_ROWS
     body = await asyncio.to_thread(json_rows.rows, made) if many else json_rows.rows(made)
     return Response(body, media_type="application/json")
-
-
-def _session(request: Request, parameters: Mapping[str, Any]) -> ServerSession:
-    """The session whose functions are meant."""
-    if _truth(parameters, "sessionPerUser"):
-        raise BadValue(
-            "sessionPerUser=true is not served here", hint="leave it out: functions of the default session"
-        )
-    return request.server.sessions.default
 
 
 def read(parameters: Mapping[str, Any]) -> Asked:

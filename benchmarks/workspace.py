@@ -120,7 +120,7 @@ def bare_engine() -> Iterator[Engine]:
     """An engine of its own, as a session has one, without functions."""
     from mlsql_engine.core.progress import SilentProgress
     from mlsql_engine.core.scratch import Scratch
-    from mlsql_engine.session import engines
+    from mlsql_engine.registries import engines
     from mlsql_engine.workers.catalog import Functions
     from mlsql_engine.workers.host import WorkerHost
     from mlsql_engine.workers.roster import Roster

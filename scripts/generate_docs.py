@@ -19,7 +19,7 @@ from mlsql_engine.core import codes
 from mlsql_engine.core.options import describe
 from mlsql_engine.engines.duckdb.functions import MACROS
 from mlsql_engine.engines.duckdb.settings import SETTINGS
-from mlsql_engine.session import algorithms, commands, sources
+from mlsql_engine.registries import algorithms, commands, sources
 from mlsql_engine.statements import commands as command_modules
 from mlsql_engine.statements.set import SetOptions
 

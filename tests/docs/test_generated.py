@@ -10,7 +10,7 @@ import pytest
 from docs.generator import ROOT, load
 from mlsql_engine.core import codes
 from mlsql_engine.language.diagnostics import STATEMENT_WORDS
-from mlsql_engine.session import commands
+from mlsql_engine.registries import commands
 
 SOURCE = ROOT / "src" / "mlsql_engine"
 

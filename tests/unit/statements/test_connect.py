@@ -13,7 +13,7 @@ from mlsql_engine.core.options import option
 from mlsql_engine.core.registry import Registry
 from mlsql_engine.engines.base import Engine, Relation
 from mlsql_engine.engines.requests import ArrowRows, ReadRequest
-from mlsql_engine.session import sources
+from mlsql_engine.registries import sources
 from mlsql_engine.sources.base import LoadRequest, SaveRequest, Source
 from unit.statements.scripts import Scripts
 

@@ -67,7 +67,7 @@ class Servers:
         port = _free_port()
         script = self._folder / "serve.mlsql"
         script.write_text(f"register PythonAlg.`{store}` as f;")
-        command = [_BIN / "mlsql", "serve", "--port", port, "--script", script, *options]
+        command = [_BIN / "mlsql", "serve", "--port", port, "--root", store.parent, "--script", script, *options]
         return self._started(name, command, {}, port, "/v2/models/f/infer", "/health")
 
     def application(self, name: str, app: str, environment: Mapping[str, str], *, factory: bool) -> Server:

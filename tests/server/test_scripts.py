@@ -144,7 +144,7 @@ def test_relative_paths_start_from_the_root(server: Running, root: Path) -> None
                 "code": "NOT_ALLOWED",
                 "message": "scripts may not touch this path here",
                 "hint": "it is, or leads, outside of the folders that whoever runs the server lets scripts touch; "
-                "a relative path starts in the first of them",
+                "mlsql serve --root FOLDER adds one",
                 "span": {"script": "script", "line": 1, "column": 10, "endLine": 1, "endColumn": 23},
             },
         ),

@@ -35,7 +35,7 @@ class Reach:
                 span=span,
                 code="NOT_ALLOWED",
                 hint="it is, or leads, outside of the folders that whoever runs the server lets scripts touch; "
-                "a relative path starts in the first of them",
+                "mlsql serve --root FOLDER adds one",
             )
 
     def check_address(self, address: str, span: Span | None) -> None:

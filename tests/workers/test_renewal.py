@@ -80,6 +80,9 @@ def test_a_version_that_cannot_be_loaded_is_warned_of_and_the_old_one_stays(
     (warning,) = (text for code, text in progress.warnings if code == "NOT_RENEWED")
     assert warning.startswith("f stays as it is, for a newer version cannot be had: ")
     assert "FileNotFoundError" in warning
+    started = len(session.roster.workers())
+    assert session.renew_functions() == []
+    assert len(session.roster.workers()) == started
 
 
 def test_what_was_unregistered_is_not_renewed(session: Session, folder: Path) -> None:

@@ -78,6 +78,13 @@ def _add_security(group: Any) -> None:
 def _add_limits(group: Any) -> None:
     add, shown = group.add_argument, "(default: %(default)s)"
     add("--max-body", type=int, default=16, metavar="MIB", help=f"the largest request {shown}")
+    add(
+        "--queue",
+        type=int,
+        default=2_000,
+        metavar="N",
+        help=f"so many requests may wait for one function; more are answered 429 {shown}",
+    )
     add("--timeout", type=float, default=60.0, metavar="S", help=f"how long a prediction may take {shown}")
     add(
         "--drain",
@@ -149,11 +156,13 @@ def _tell(line: str) -> None:
 def _settings(options: argparse.Namespace) -> ServerSettings:
     from mlsql_engine.server.origins import check_origin
     from mlsql_engine.server.settings import Limits, ServerSettings
+    from mlsql_engine.serving.limits import BatchLimits
 
     if (options.tls_certificate is None) != (options.tls_key is None):
         raise BadValue("--tls-certificate and --tls-key go together")
     for name, value in (
         ("--max-body", options.max_body),
+        ("--queue", options.queue),
         ("--timeout", options.timeout),
         ("--drain", options.drain),
     ):
@@ -186,6 +195,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         variables=dict(options.variables),
         addresses=tuple(options.reach),
         callbacks=serve_scripts.callbacks(options),
+        batching=BatchLimits(queued=options.queue),
         limits=Limits(
             body=options.max_body << 20,
             bodies=max(_BODIES, 4 * options.max_body) << 20,

@@ -30,4 +30,7 @@ async def renewed(session: ServerSession) -> list[str]:
         if error.code != "SESSION_CLOSED":
             _LOG.warning("newer versions of models cannot be had: %s", error.message)
         return []
+    except Exception:  # noqa: BLE001 - it is looked again, whatever it was
+        _LOG.exception("newer versions of models cannot be had")
+        return []
     return names

@@ -49,6 +49,7 @@ class Batcher:
         self._lanes = limits.lanes or 1
         self._scheduled: asyncio.Handle | None = None
         self._sweeping = False
+        self._flushing = False
 
     def predict(self, part: Part, deadline: float) -> asyncio.Future[Answers]:
         """The answers for the rows of one request; `deadline` is a time of `time.monotonic`.
@@ -87,15 +88,25 @@ class Batcher:
 
     def _flush(self) -> None:
         self._scheduled = None
+        self._flushing = True
         try:
-            self._function()
-        except MlsqlError as error:
+            while (self._queue or self._again) and len(self._flights) < self._lanes:
+                again = bool(self._again)
+                batch = self._wanted(self._again.popleft()) if again else self._next()
+                if batch:
+                    self._begin(batch, again=again)
+        except MlsqlError as error:  # the function is there no more
             self._give_up(error)
-        while (self._queue or self._again) and len(self._flights) < self._lanes:
-            again = bool(self._again)
-            batch = self._again.popleft() if again else self._next()
-            if batch:
-                self._begin(batch, again=again)
+        finally:
+            self._flushing = False
+
+    def _wanted(self, batch: list[Waiting]) -> list[Waiting]:
+        """The requests that somebody waits for, and still may."""
+        now = time.monotonic()
+        for one in batch:
+            if one.deadline <= now and not one.future.done():
+                self._expire(one)
+        return [one for one in batch if not one.future.done()]
 
     def _give_up(self, error: MlsqlError) -> None:
         """Tell all that wait of an error."""
@@ -131,7 +142,13 @@ class Batcher:
         return batch
 
     def _begin(self, batch: list[Waiting], *, again: bool) -> None:
-        flight = Flight(batch, self._function(), time.monotonic(), again)
+        try:
+            function = self._function()
+        except MlsqlError as error:
+            for one in batch:
+                one.future.set_exception(_copy(error))
+            raise
+        flight = Flight(batch, function, time.monotonic(), again)
         self._flights.add(flight)
         if not self._sweeping:
             self._sweep_later()
@@ -216,7 +233,7 @@ class Batcher:
 
     def _over(self, flight: Flight) -> None:
         self._flights.discard(flight)
-        if (self._queue or self._again) and self._scheduled is None:
+        if (self._queue or self._again) and self._scheduled is None and not self._flushing:
             # At once: the worker must not wait until the replies to this batch are written.
             self._flush()
 
@@ -239,7 +256,8 @@ class Batcher:
         """Tell those whose time is over; what a worker has begun goes on without them."""
         now = time.monotonic()
         self._sweeping = False
-        waiting = [*self._queue, *(one for flight in self._flights for one in flight.batch)]
+        begun = (one for flight in self._flights for one in flight.batch)
+        waiting = [*self._queue, *(one for batch in self._again for one in batch), *begun]
         for one in waiting:
             if one.deadline <= now and not one.future.done():
                 self._expire(one)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlsql_engine.algorithms.base import Algorithm, AnyAlgorithm, FunctionRequest, Workshop
 from mlsql_engine.core.errors import UnknownName, errors_at
+from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.core.jobs import Job, Jobs
 from mlsql_engine.core.options import parse_options, referenced_tables
 from mlsql_engine.core.paths import resolve_path
@@ -58,7 +59,8 @@ class SessionState:
     """What the scripts of one session share.
 
     `registrations` are those of the functions of models, by their names in lower case; `models` are the paths of
-    the models that the session has trained or opened, in order.
+    the models that the session has trained or opened, in order; `not_renewed` are newer functions that could not be
+    loaded.
     """
 
     engine: Engine
@@ -75,6 +77,7 @@ class SessionState:
     connections: dict[str, Connection] = field(default_factory=dict)
     models: dict[ModelPath, None] = field(default_factory=dict)
     registrations: dict[str, Registration] = field(default_factory=dict)
+    not_renewed: dict[str, FunctionSpec] = field(default_factory=dict)
     lineage: Lineage = field(default_factory=Lineage)
 
 

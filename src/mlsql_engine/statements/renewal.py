@@ -10,14 +10,17 @@ from mlsql_engine.statements.context import Registration, SessionState
 def renew(session: SessionState) -> list[str]:
     """Register again each function whose model has another version by now than it was registered with; their names.
 
-    The new version is loaded before the old one is let go. What cannot be had is warned of, and the old one stays.
+    The new version is loaded before the old one is let go. What cannot be had is warned of and tried once, and the
+    old one stays.
     """
     renewed = []
     for name, registration in list(session.registrations.items()):
         try:
             spec = _newer(session.functions.spec(name), registration)
-            if spec is not None:
+            if spec is not None and not _same(spec, session.not_renewed.get(name)):
+                session.not_renewed[name] = spec
                 _register(name, spec, session)
+                del session.not_renewed[name]
                 renewed.append(name)
         except MlsqlError as error:
             session.workshop.progress.warn(
@@ -31,7 +34,12 @@ def _newer(current: FunctionSpec | None, registration: Registration) -> Function
     if current is None:
         return None
     spec = registration.algorithm.function(registration.request)
-    return None if (spec.version, spec.model) == (current.version, current.model) else spec
+    return None if _same(spec, current) else spec
+
+
+def _same(one: FunctionSpec, other: FunctionSpec | None) -> bool:
+    """Whether both have the same version of a model."""
+    return other is not None and (one.version, one.model) == (other.version, other.model)
 
 
 def _register(name: str, spec: FunctionSpec, session: SessionState) -> None:

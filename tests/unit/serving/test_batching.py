@@ -77,11 +77,14 @@ class Model:
         self.asked: deque[Asked] = deque()
         self.batches: list[list[float]] = []
         self.busy = False
+        self.refusal: Exception | None = None
         self.separate = False
         self.pure = False
         self.workers = 2
 
     def ask(self, batch: pa.RecordBatch) -> Asked | None:
+        if self.refusal is not None:
+            raise self.refusal
         if self.busy:
             return None
         self.batches.append(values_of(batch))
@@ -449,6 +452,30 @@ async def test_requests_that_wait_for_a_function_that_is_forgotten_are_told() ->
             await second
         assert caught.value.code == "UNKNOWN_FUNCTION"
         assert bench.batcher.queued == 0
+
+
+@in_loop
+async def test_a_thousand_requests_that_fail_one_by_one_are_told() -> None:
+    async with benched() as bench:
+        bench.model.separate = True
+        bench.model.refusal = WorkerProblem("none is started for a minute", code="CIRCUIT_OPEN")
+        answers = [bench.ask(float(number)) for number in range(1_000)]
+        problems = await asyncio.gather(*answers, return_exceptions=True)
+        assert {problem.code for problem in problems} == {"CIRCUIT_OPEN"}
+
+
+@in_loop
+async def test_a_request_that_would_be_asked_again_too_late_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with benched() as bench:
+        late, good = bench.ask(1.0), bench.ask(2.0)
+        one = await bench.begun()
+        bench.batcher._flights.copy().pop().batch[0].deadline = 0.0
+        one.answer(failed(0))
+        (await bench.begun()).answer()
+        assert (await good).values == [4.0]
+        with pytest.raises(MlsqlError, match="DEADLINE"):
+            await late
+        assert bench.model.batches == [[1.0, 2.0], [2.0]]
 
 
 @in_loop

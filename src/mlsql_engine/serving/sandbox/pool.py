@@ -15,12 +15,14 @@ import pyarrow as pa
 
 from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.serving.functions import Predict
+from mlsql_engine.serving.overload import TryLater
 from mlsql_engine.serving.sandbox.client import Asking, Ended, Query, Sandbox
 from mlsql_engine.serving.sandbox.engine import Bound
 from mlsql_engine.serving.sandbox.limits import QueryLimits, too_much
 
 Result = TypeVar("Result")
 
+_AGAIN_SECONDS = 1.0
 _MOST_USES = 10_000
 """After so many queries a process is replaced by a new one."""
 
@@ -95,7 +97,12 @@ class Sandboxes:
         """Wait until a sandbox is free."""
         if self._free.locked():
             if self._waiting >= self._limits.waiting:
-                raise _too_many(self._waiting)
+                raise TryLater(
+                    f"{self._waiting} queries wait already",
+                    "OVERLOADED",
+                    "try again a little later",
+                    _AGAIN_SECONDS,
+                )
             self._waiting += 1
             try:
                 async with asyncio.timeout(deadline - time.monotonic()):
@@ -197,9 +204,3 @@ def _asking(predict: Predict, loop: asyncio.AbstractEventLoop, deadline: float, 
 
 def _too_late() -> MlsqlError:
     return MlsqlError("the request was not answered in the time that it had", code="DEADLINE")
-
-
-def _too_many(waiting: int) -> MlsqlError:
-    error = MlsqlError(f"{waiting} queries wait already", code="OVERLOADED", hint="try again a little later")
-    error.retry_after = 1  # type: ignore[attr-defined]
-    return error

@@ -27,13 +27,22 @@ def without_folders(text: str, roots: Iterable[Path] = (), spared: Collection[st
     def shown(path: str) -> str:
         if path in spared or path.split("/", 2)[1] not in _top_folders():
             return path
-        for place in places:
-            if place and (path == place or path.startswith(place + "/")):
-                return path[len(place) + 1 :] or "."
-        return path.rstrip("/").rsplit("/", 1)[1]
+        return _below(path, places)
 
     text = _QUOTED.sub(lambda found: found[1] + shown(found[2]) + found[1], text)
     return _BARE.sub(lambda found: shown(found[1]), text)
+
+
+def shown_path(path: str, roots: Iterable[Path]) -> str:
+    """A path relative to the root that it is below, else its last part; a URL or relative path as it is."""
+    return _below(path, [str(root).rstrip("/") for root in roots]) if path.startswith("/") else path
+
+
+def _below(path: str, places: Iterable[str]) -> str:
+    for place in places:
+        if place and (path == place or path.startswith(place + "/")):
+            return path[len(place) + 1 :] or "."
+    return path.rstrip("/").rsplit("/", 1)[1]
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsql_engine.server.scrubbing import without_folders
+from mlsql_engine.server.scrubbing import shown_path, without_folders
 
 ROOTS = (Path("/home/me/project"), Path("/tmp/other"))
 
@@ -37,3 +37,19 @@ def test_paths(text: str) -> None:
 
 def test_root_of_everything() -> None:
     assert without_folders("see /etc/passwd", (Path("/"),)) == "see passwd"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/srv/data/m/_model_0", "m/_model_0"),
+        ("/srv/data/a model", "a model"),
+        ("/srv/data", "."),
+        ("/srv/database/m", "m"),
+        ("/home/ada/m", "m"),
+        ("s3://bucket/m", "s3://bucket/m"),
+        ("m/x", "m/x"),
+    ],
+)
+def test_a_path_alone(path: str, shown: str) -> None:
+    assert shown_path(path, [Path("/srv/data")]) == shown

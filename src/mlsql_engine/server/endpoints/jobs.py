@@ -12,13 +12,13 @@ from starlette.responses import Response
 from mlsql_engine.core.errors import BadValue, Cancelled, MlsqlError
 from mlsql_engine.server import errors
 from mlsql_engine.server.callers import Role
-from mlsql_engine.server.disclosure import without_paths
 from mlsql_engine.server.endpoints import jobs_api as described
 from mlsql_engine.server.endpoints.scripts import rows_response
 from mlsql_engine.server.job import ScriptJob
 from mlsql_engine.server.parameters import Parameters
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
+from mlsql_engine.server.scrubbing import without_folders
 
 _STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 
@@ -93,7 +93,7 @@ async def _events(found: ScriptJob, number: int, request: Request) -> AsyncItera
             number = event.id
             data = msgspec.json.encode(event.data).decode()
             if hidden:
-                data = without_paths(data, request.server.settings)
+                data = without_folders(data, request.server.roots)
             yield ServerSentEvent(data, event=event.kind, id=str(event.id))
             if event.kind == "end":
                 return

@@ -13,11 +13,11 @@ from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.server.callers import Role
-from mlsql_engine.server.disclosure import shown_path
 from mlsql_engine.server.endpoints import models_api as described
 from mlsql_engine.server.parameters import Parameters
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
+from mlsql_engine.server.scrubbing import shown_path
 from mlsql_engine.session import Session
 
 _OF_SESSION = ("owner", "sessionPerUser")
@@ -48,7 +48,7 @@ class _Catalog:
 
     def __init__(self, session: Session, request: Request) -> None:
         self._session = session
-        self._settings = request.server.settings
+        self._roots = request.server.roots
         self._open = request.caller.role >= Role.ADMIN
 
     def whole(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class _Catalog:
         return found
 
     def _path(self, path: str) -> str:
-        return path if self._open else shown_path(path, self._settings)
+        return path if self._open else shown_path(path, self._roots)
 
 
 def _version(model: str) -> int | None:

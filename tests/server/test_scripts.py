@@ -192,6 +192,25 @@ def test_a_time_limit_ends_the_work(server: Running, sql: str) -> None:
     assert run(server, "select 1 as a as t;").json() == [{"a": 1}]
 
 
+def test_the_audit_log_tells_what_was_run(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    settings = ServerSettings(root=tmp_path, roots=(tmp_path,), audit_log=log)
+    with serving(settings) as server:
+        sql = "set password = 'hunter2'; load csv.`/etc/passwd` as t;"
+        answer = run(server, sql, owner="ada")
+    (line,) = map(json.loads, log.read_text().splitlines())
+    assert (line["event"], line["caller"], line["status"], line["error"]) == (
+        "request",
+        "local",
+        403,
+        "NOT_ALLOWED",
+    )
+    assert (line["owner"], line["job"]) == ("ada", answer.headers["x-mlsql-job"])
+    assert line["sql"].startswith("set password = '")
+    assert line["sql"].endswith("load csv.`/etc/passwd` as t;")
+    assert "hunter2" not in log.read_text()
+
+
 def test_a_client_that_goes_away_ends_its_script(server: Running) -> None:
     body = urlencode({"sql": TRAIN, "jobName": "left"}).encode()
     head = f"POST /run/script HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()

@@ -28,7 +28,9 @@ async def run_script(request: Request) -> Response:
     script = script_of(await request.parameters(), request.caller, server.settings.limits.result_rows)
     if script.callback is not None:
         server.callbacks.hosts.target(script.callback)
+    request.audited.update(owner=script.owner, sql=script.text)
     job = server.jobs.begin(script, request.caller)
+    request.audited["job"] = job.id
     if not script.waits:
         place = job.addresses["statusUrl"]
         body = {"jobId": job.id, "state": job.state, **job.addresses}
@@ -37,6 +39,7 @@ async def run_script(request: Request) -> Response:
     result, job.result = job.result, None  # the request takes it with it
     if job.error is not None or result is None:
         error = job.error or Cancelled("the job has no result")
+        request.audited["error"] = error.code
         answer = errors.response(error, request.caller)
         answer.headers["X-Mlsql-Job"] = job.id
         return answer

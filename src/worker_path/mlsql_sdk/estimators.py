@@ -49,7 +49,7 @@ class EstimatorContract:
                 f"{os.path.basename(path)} holds {type(self._estimator).__name__}, which has no predict method",
                 "give pythonScriptPath: a script that says how the model predicts",
             )
-        # Without pandas the columns come in the order of the names, but cannot carry them.
+        # The columns come in the order of the names, and carry them only where that may matter, and with pandas.
         warnings.filterwarnings("ignore", "X does not have valid feature names")
         names = getattr(self._estimator, "feature_names_in_", None)
         self._names = None if names is None else [str(name) for name in names]
@@ -58,9 +58,10 @@ class EstimatorContract:
         width = getattr(self._estimator, "n_features_in_", None) if names is None else len(names)
         takes = getattr(self._estimator, "accepted", None) or accepted.features(width, self._names or ())
         if self._names is not None and has_pandas():
-            self._columns = _index(self._names)
             if not probe.only_numbers and not hasattr(self._estimator, "accepted"):
                 takes = takes.of_anything()
+            if not probe.only_numbers or probing.needs_names(self._estimator):
+                self._columns = _index(self._names)
         self._accepted, self._checked = takes, arguments.Checked(takes)
 
     def feature_names(self) -> list[str] | None:
@@ -120,7 +121,7 @@ class EstimatorContract:
             self._checked.check_width(features.shape[1])
             if not hasattr(features, "tocsr"):
                 features = call_memory.writable(features)
-            return named(self._estimator, features, self._names)
+            return features if self._columns is None else named(self._estimator, features, self._names)
         frame = _without_decimals(self._in_order(batch)).to_pandas()
         frame.columns = self._columns
         return frame

@@ -36,7 +36,34 @@ def probe(estimator: Any) -> Probe:
     return Probe(Given(_kind(first), values), numbers)
 
 
-def _answer(estimator: Any, value: object) -> Any:
+def needs_names(estimator: Any) -> bool:
+    """Whether one that was fitted on named columns may predict something else of a matrix of the same numbers.
+
+    Not where it is one estimator of scikit-learn's, or a pipeline of such, that neither picks columns nor hands
+    frames from part to part. A frame costs several times what such a prediction takes.
+    """
+    parts = _parts(estimator)
+    pipelines = [part for part in parts if type(part).__name__ == "Pipeline"]
+    steps = [step for pipeline in pipelines for _, step in pipeline.steps if step not in (None, "passthrough")]
+    known = [*pipelines, *steps, estimator]
+    if any(type(part).__module__.partition(".")[0] != "sklearn" or _picks_or_frames(part) for part in known):
+        return True
+    if any(all(part is not one for one in known) for part in parts):
+        return True  # a part that others are made of, such as those of a vote
+    return not _same(_answer(estimator, 0.0), _answer(estimator, 0.0, with_names=False))
+
+
+def _picks_or_frames(part: Any) -> bool:
+    return type(part).__name__ in _OF_ANYTHING or bool(getattr(part, "_sklearn_output_config", None))
+
+
+def _same(first: Any, second: Any) -> bool:
+    import numpy as np
+
+    return first is not None and second is not None and bool(np.array_equal(first, second))
+
+
+def _answer(estimator: Any, value: object, *, with_names: bool = True) -> Any:
     """What it answers to a row of nothing but the value, as an array; None where it raises."""
     import numpy as np
 
@@ -49,7 +76,7 @@ def _answer(estimator: Any, value: object) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return np.asarray(estimator.predict(named(estimator, row, None)))
+            return np.asarray(estimator.predict(named(estimator, row, None) if with_names else row))
         except Exception:  # noqa: BLE001 - a model may refuse zeros; the real rows will tell why
             return None
 

@@ -13,10 +13,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from sklearn.cluster import KMeans
-from sklearn.compose import make_column_transformer
+from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from mlsql_sdk import vectors
 from mlsql_sdk.accepted import Accepted
@@ -201,3 +202,41 @@ class Wide:
 
     def predict(self, features: Any) -> Any:
         return np.full(features.shape[0], features.nnz if hasattr(features, "nnz") else -1.0)
+
+
+def second(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[["x"]]
+
+
+def fitted(model: Any) -> Any:
+    """Fitted on the columns x and y."""
+    return model.fit(pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [2.0, 1.0, 4.0, 3.0]}), [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("model", "frames"),
+    [
+        (LogisticRegression(), False),
+        (make_pipeline(StandardScaler(), "passthrough", LogisticRegression()), False),
+        (make_pipeline(StandardScaler().set_output(transform="pandas"), LogisticRegression()), True),
+        (make_pipeline(ColumnTransformer([("x", StandardScaler(), ["x"])]), LogisticRegression()), True),
+        (make_pipeline(FunctionTransformer(second), LogisticRegression()), True),
+        (VotingClassifier([("one", LogisticRegression())]), True),
+    ],
+)
+def test_models_of_named_columns_get_frames_only_where_names_may_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Any, frames: bool
+) -> None:
+    made = contract(tmp_path, fitted(model))
+    given = []
+    predict = type(model).predict
+    monkeypatch.setattr(type(model), "predict", lambda self, X: given.append(X) or predict(self, X))
+    for rows in (
+        batch([1.0, 4.0], [2.0, 3.0]),
+        batch([2.0, 3.0], [1.0, 4.0], names=["y", "x"]),
+        batch([[1.0, 2.0], [4.0, 3.0]]),
+        batch([1, 4], [2, None]),
+    ):
+        expected = [0, 1] if rows.column(rows.num_columns - 1).null_count == 0 else [0, None]
+        assert made.predict(rows).to_pylist() == expected
+    assert [isinstance(rows, pd.DataFrame) for rows in given] == [frames] * 4

@@ -18,7 +18,7 @@ from mlsql_engine.core.version import __version__
 from mlsql_engine.server.meters import SECONDS
 from mlsql_engine.server.scrubbing import without_folders
 from mlsql_engine.serving import meters as batch_meters
-from mlsql_engine.workers.metrics import WorkerCollector
+from mlsql_engine.workers import metrics
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -38,13 +38,22 @@ def of_loop(state: State) -> bytes:
 
 
 def of_process(state: State) -> bytes:
-    """The metrics of the process and its workers. Asks the system: better in a thread."""
+    """The metrics of the process and its workers. Better in a thread where `takes_time`.
+
+    A thread gets its turns beside a busy event loop only every few milliseconds, one for each call of the system:
+    what asks little is sooner done in the loop.
+    """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     registry.register(_Workers(state))
     text: bytes = generate_latest(registry)
     return text
+
+
+def takes_time(state: State) -> bool:
+    """Whether `of_process` has to look for the children of processes."""
+    return metrics.takes_time(state.sessions.default.session.roster)
 
 
 def model_label(model: str, roots: Sequence[Path]) -> str:
@@ -56,14 +65,14 @@ def model_label(model: str, roots: Sequence[Path]) -> str:
 
 
 class _Workers:
-    """WorkerCollector, without the folders of the server."""
+    """metrics.WorkerCollector, without the folders of the server."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def collect(self) -> Iterator[Metric]:
         roots = self._state.roots
-        for family in WorkerCollector(self._state.sessions.default.session.roster).collect():
+        for family in metrics.WorkerCollector(self._state.sessions.default.session.roster).collect():
             family.samples = [
                 sample._replace(labels={**sample.labels, "model": model_label(sample.labels["model"], roots)})
                 for sample in family.samples

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.core.extras import require
 from mlsql_engine.workers.memory import memory_of
-from mlsql_engine.workers.roster import Roster
+from mlsql_engine.workers.roster import Roster, WorkerEntry
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -33,6 +33,11 @@ def exposition(roster: Roster) -> str:
     registry.register(WorkerCollector(roster))
     text: bytes = prometheus.generate_latest(registry)
     return text.decode()
+
+
+def takes_time(roster: Roster) -> bool:
+    """Whether there is a worker whose memory has to be asked of the system: it runs a script to its end."""
+    return any(entry.activity is None and entry.exit_status is None for entry in roster.workers())
 
 
 class WorkerCollector:
@@ -66,7 +71,7 @@ class WorkerCollector:
             if entry.exit_status is None:
                 state: str = "running" if entry.activity is None else entry.activity.state
                 states[entry.name, entry.model, state] += 1
-                memory[entry.name, entry.model] += memory_of(entry.process.pid, with_children=True)
+                memory[entry.name, entry.model] += _memory(entry)
         running = family(
             "mlsql_workers", "Worker processes that there are, by what they do.", labels=[*_LABELS, "state"]
         )
@@ -77,3 +82,9 @@ class WorkerCollector:
         for (name, model), size in memory.items():
             used.add_metric([name, model], size)
         yield used
+
+
+def _memory(entry: WorkerEntry) -> int:
+    """The memory of a worker in bytes: that of a function is looked at again and again anyway, see watch."""
+    known = 0 if entry.activity is None else entry.activity.memory
+    return known or memory_of(entry.process.pid, with_children=True)

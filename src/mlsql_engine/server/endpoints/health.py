@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.callers import Role
-from mlsql_engine.server.exposition import CONTENT_TYPE, of_loop, of_process
+from mlsql_engine.server.exposition import CONTENT_TYPE, of_loop, of_process, takes_time
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 
@@ -29,9 +29,12 @@ async def ready(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """The server's metrics."""
-    counted = of_loop(request.server)
-    # To ask the system for the memory of processes takes its time.
-    measured = await asyncio.to_thread(of_process, request.server)
+    server = request.server
+    counted = of_loop(server)
+    if takes_time(server):
+        measured = await asyncio.to_thread(of_process, server)
+    else:
+        measured = of_process(server)
     return Response(counted + measured, media_type=CONTENT_TYPE)
 
 

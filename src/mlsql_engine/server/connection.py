@@ -12,6 +12,7 @@ import msgspec
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mlsql_engine.server.joined_writes import JoinedWrites
 from mlsql_engine.server.request import WHOLE
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Connection(HttpToolsProtocol):
         self._unsent = 0
         self._unsent_since = 0.0
         super().connection_made(transport)
+        self._writes = JoinedWrites(transport)
+        self.transport = self._writes  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
@@ -82,6 +85,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """See HttpToolsProtocol."""
+        self._writes.ended()
         if not self._whole and not self._in_head and self.cycle.response_complete:
             self.since = time.monotonic()
         super().on_response_complete()

@@ -61,16 +61,21 @@ class Router:
         route = self._whole.get((method, path))
         if route is not None:
             return route, {}
-        allowed = {method_ for method_, path_ in self._whole if path_ == path}
         for pattern, methods, route in self._patterns:
             found = pattern.match(path)
-            if found is not None:
-                if method in methods:
-                    return route, found.groupdict()
+            if found is not None and method in methods:
+                return route, found.groupdict()
+        raise self._problem(method, path)
+
+    def _problem(self, method: str, path: str) -> MlsqlError:
+        """Why no route was found."""
+        allowed = {method_ for method_, path_ in self._whole if path_ == path}
+        for pattern, methods, _ in self._patterns:
+            if pattern.match(path) is not None:
                 allowed |= methods
         if allowed:
-            raise WrongMethod(path, method, allowed)
-        raise MlsqlError(
+            return WrongMethod(path, method, allowed)
+        return MlsqlError(
             f"there is nothing at {path}", code="NOT_FOUND", hint="GET /openapi.json tells what there is"
         )
 

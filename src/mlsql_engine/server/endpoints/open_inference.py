@@ -11,12 +11,11 @@ from mlsql_engine.core.errors import BadValue, MlsqlError
 from mlsql_engine.server import content_encoding
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints import open_inference_api as api
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 from mlsql_engine.serving.open_inference import arguments, metadata, requests
 from mlsql_engine.serving.served import Served, ServedFunction, version_of
-
-_JSON: Final = "application/json"
 
 
 async def infer(request: Request) -> Response:
@@ -31,14 +30,13 @@ async def infer(request: Request) -> Response:
     answers = await served.predict(name, part, deadline)
     # A newer version may have taken over since.
     output = ServedFunction.that_gave(answers).output
-    kind, own = _JSON, {}
-    if asked.binary:
-        body, header = output.binary(answers, asked.id)
-        kind, own = "application/octet-stream", {"Inference-Header-Content-Length": str(header)}
-    else:
-        body = output.json(answers, asked.id)
+    if not asked.binary:
+        body, more = await content_encoding.encoded(output.json(answers, asked.id), headers)
+        return JsonResponse(body, headers=more)
+    body, header = output.binary(answers, asked.id)
     body, more = await content_encoding.encoded(body, headers)
-    return Response(body, headers=own | more, media_type=kind)
+    own = {"Inference-Header-Content-Length": str(header)}
+    return Response(body, headers=own | more, media_type="application/octet-stream")
 
 
 async def _found(request: Request) -> tuple[Served, str, ServedFunction]:
@@ -105,7 +103,7 @@ async def load(request: Request) -> Response:
 
 
 def _json(answer: object) -> Response:
-    return Response(msgspec.json.encode(answer), media_type=_JSON)
+    return JsonResponse(msgspec.json.encode(answer))
 
 
 def _of_model(path: str) -> tuple[str, str]:

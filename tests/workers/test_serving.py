@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import Any
 
@@ -184,3 +184,66 @@ async def test_a_function_that_is_forgotten_is_not_served_any_more(faults: Fault
             await functions.function("f")
         await functions.close()
         assert gone([pid])
+
+
+def asked_for_rows(*values: float) -> pa.RecordBatch:
+    return rows(*values).columns
+
+
+def test_batches_that_are_sent_one_behind_the_other_are_answered_in_this_order(faults: Faults) -> None:
+    faults.register(AT_13.format(what="raise ValueError('an unlucky row')"))
+    functions = faults.session.functions
+    function = functions.share(functions.spec("f"))
+    asked = function.ask(asked_for_rows(1.0, 2.0))
+    assert [asked.add(asked_for_rows(value)) for value in (3.0, 13.0, 4.0)] == [True] * 3
+    assert asked.wait().to_pylist() == [1.0, 2.0]
+    assert asked.wait().to_pylist() == [3.0]
+    with pytest.raises(MlsqlError, match="an unlucky row"):
+        asked.wait()
+    assert not asked.over
+    assert asked.wait().to_pylist() == [4.0]
+    assert asked.over
+    (entry,) = faults.session.roster.workers()
+    assert (entry.activity.state, entry.activity.batches, entry.activity.rows) == ("idle", 3, 4)
+    assert entry.activity.failures == 1
+    function.close()
+
+
+def test_batches_behind_one_that_crashes_the_worker_are_lost_with_it(faults: Faults) -> None:
+    faults.register(AT_13.format(what="os.abort()"))
+    functions = faults.session.functions
+    function = functions.share(functions.spec("f"))
+    asked = function.ask(asked_for_rows(13.0))
+    asked.add(asked_for_rows(1.0))
+    with pytest.raises(MlsqlError, match="CRASHED"):
+        asked.wait()
+    assert asked.over
+    assert function.predict(asked_for_rows(1.0)).to_pylist() == [1.0]
+    function.close()
+
+
+def test_a_large_batch_is_not_sent_behind_another(faults: Faults) -> None:
+    faults.register(IDENTITY.format(pure=True))
+    functions = faults.session.functions
+    function = functions.share(functions.spec("f"))
+    asked = function.ask(asked_for_rows(1.0))
+    assert not asked.add(asked_for_rows(*map(float, range(1 << 14))))
+    assert asked.wait().to_pylist() == [1.0]
+    assert asked.over
+    function.close()
+
+
+def test_nothing_is_sent_behind_a_batch_of_a_function_that_is_cancelled(faults: Faults) -> None:
+    faults.register(IDENTITY.format(pure=True))
+    functions = faults.session.functions
+    function = functions.share(functions.spec("f"))
+    asked = function.ask(asked_for_rows(1.0))
+    cancelling = threading.Thread(target=function.cancel)
+    cancelling.start()
+    while asked.add(asked_for_rows(2.0)):
+        asked.wait()
+    with suppress(MlsqlError):
+        asked.wait()
+    cancelling.join()
+    assert function.predict(asked_for_rows(3.0)).to_pylist() == [3.0]
+    function.close()

@@ -1,8 +1,8 @@
 """Requests for one function that wait together are predicted together.
 
 A batch begins as soon as a lane is free: while one is on its way, requests gather for the next, so that batches
-grow with the load. Everything here belongs to one event loop; a worker that answers soon is talked to by the loop
-itself, any other by a thread.
+grow with the load. Where batches are short, one that is as large as that on its way is sent behind it, so that
+neither the worker nor the event loop waits for the other. Everything here belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from mlsql_engine.core.errors import MlsqlError, ScriptFailed, WorkerProblem
 from mlsql_engine.serving.answers import Answers, BatchAnswers
-from mlsql_engine.serving.flights import Flight, Predicting, Question, Waiting
+from mlsql_engine.serving.flights import Flight, Predicting, Waiting
+from mlsql_engine.serving.lanes import Lane
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.meters import BatchMeter
 from mlsql_engine.serving.overload import expired, overloaded
@@ -25,9 +26,6 @@ from mlsql_engine.serving.pace import Pace
 from mlsql_engine.serving.parts import Part
 
 _SWEEP_SECONDS = 0.1
-# The loop itself waits so long for an answer; then a thread does, which also sees a worker that is stuck.
-_PATIENCE_SECONDS = 0.5
-_LARGE_ROWS = 16_384
 
 
 class Batcher:
@@ -43,10 +41,10 @@ class Batcher:
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Waiting] = deque()
         self._again: deque[list[Waiting]] = deque()
-        self._flights: set[Flight] = set()
+        self._lanes: list[Lane] = []
         self._queued_rows = 0
         self._pace = Pace()
-        self._lanes = limits.lanes or 1
+        self._most_lanes = limits.lanes or 1
         self._scheduled: asyncio.Handle | None = None
         self._sweeping = False
         self._flushing = False
@@ -67,8 +65,10 @@ class Batcher:
         self._queued_rows += rows
         self._pace.arrived(now, rows)
         if self._scheduled is None:
-            if len(self._flights) < self._lanes:
+            if len(self._lanes) < self._most_lanes:
                 self._schedule()
+            elif self._lane_behind() is not None:
+                self._scheduled = self._loop.call_soon(self._flush)
             elif not self._sweeping:
                 self._sweep_later()
         return future
@@ -80,21 +80,34 @@ class Batcher:
 
     def _schedule(self) -> None:
         """Begin a batch when the loop has taken in what has come by now, or a little later where that pays."""
-        wait = self._pace.wait(self._queued_rows, self._limits.rows, busy=bool(self._flights))
+        wait = self._pace.wait(self._queued_rows, self._limits.rows, busy=bool(self._lanes))
         if wait:
             self._scheduled = self._loop.call_later(wait, self._flush)
         else:
             self._scheduled = self._loop.call_soon(self._flush)
 
+    def _lane_behind(self) -> Lane | None:
+        """A lane where what waits may be sent behind a batch: it is no smaller, and both are short."""
+        if not self._again and self._pace.is_short:
+            for lane in self._lanes:
+                if lane.takes_another and lane.flights[-1].count <= self._queued_rows:
+                    return lane
+        return None
+
     def _flush(self) -> None:
         self._scheduled = None
         self._flushing = True
         try:
-            while (self._queue or self._again) and len(self._flights) < self._lanes:
+            while self._queue or self._again:
+                behind = None
+                if len(self._lanes) >= self._most_lanes:
+                    behind = self._lane_behind()
+                    if behind is None:
+                        break
                 again = bool(self._again)
                 batch = self._wanted(self._again.popleft()) if again else self._next()
-                if batch:
-                    self._begin(batch, again=again)
+                if batch and not self._begin(batch, again, behind):
+                    break
         except MlsqlError as error:  # the function is there no more
             self._give_up(error)
         finally:
@@ -141,7 +154,8 @@ class Batcher:
             batch.append(head)
         return batch
 
-    def _begin(self, batch: list[Waiting], *, again: bool) -> None:
+    def _begin(self, batch: list[Waiting], again: bool, behind: Lane | None) -> bool:
+        """Send a batch to a worker, `behind` those of a lane or in a new one; False where it has to wait."""
         try:
             function = self._function()
         except MlsqlError as error:
@@ -149,76 +163,27 @@ class Batcher:
                 one.future.set_exception(_copy(error))
             raise
         flight = Flight(batch, function, time.monotonic(), again)
-        self._flights.add(flight)
         if not self._sweeping:
             self._sweep_later()
-        asked = None
         try:
-            rows = flight.rows = batch[0].part.batch([one.part for one in batch])
-            if rows.num_rows <= _LARGE_ROWS:
-                asked = flight.function.ask(rows)
+            rows = batch[0].part.batch([one.part for one in batch])
+            flight.count = rows.num_rows
+            if behind is not None:
+                if behind.flights[-1].function is function and behind.add(flight, rows):
+                    return True
+                self.not_begun(flight)
+                return False
+            lane = Lane(self, self._loop, self._executor)
+            self._lanes.append(lane)
+            alone = self._pace.is_short and len(batch) == 1 and not self._queue
+            lane.begin(flight, rows, 2 * self._pace.service if alone else 0.0)
         except Exception as error:  # noqa: BLE001 - it is the requests'
-            self._failed(flight, error)
-            return
-        if asked is None:
-            self._aside(flight, flight.function.predict_once, rows)
-        elif self._pace.is_short and len(batch) == 1 and not self._queue:
-            self._spin(flight, asked, flight.begun + 2 * self._pace.service)
-        else:
-            self._await(flight, asked)
-
-    def _spin(self, flight: Flight, asked: Question, until: float) -> None:
-        """Look again and again, between all else that the loop does: to be woken takes longer than the answer."""
-        if self._taken(flight, asked):
-            return
-        if time.monotonic() < until and not self._queue:
-            self._loop.call_soon(self._spin, flight, asked, until)
-        else:
-            self._await(flight, asked)
-
-    def _await(self, flight: Flight, asked: Question) -> None:
-        descriptor = asked.fileno()
-        patience = self._loop.call_later(_PATIENCE_SECONDS, self._give_to_thread, flight, asked, descriptor)
-        self._loop.add_reader(descriptor, self._readable, flight, asked, descriptor, patience)
-
-    def _readable(self, flight: Flight, asked: Question, descriptor: int, patience: asyncio.TimerHandle) -> None:
-        # With the answer the worker is free, and another lane may wait for it.
-        self._loop.remove_reader(descriptor)
-        if self._taken(flight, asked):
-            patience.cancel()
-        else:
-            self._loop.add_reader(descriptor, self._readable, flight, asked, descriptor, patience)
-
-    def _taken(self, flight: Flight, asked: Question) -> bool:
-        """Take the answer; False where it is not there yet."""
-        try:
-            values = asked.poll()
-        except Exception as error:  # noqa: BLE001 - it is the requests'
-            self._failed(flight, error)
-            return True
-        if values is None:
-            return False
-        self._answered(flight, values)
+            self.failed(flight, error)
         return True
 
-    def _give_to_thread(self, flight: Flight, asked: Question, descriptor: int) -> None:
-        self._loop.remove_reader(descriptor)
-        self._aside(flight, asked.wait)
-
-    def _aside(self, flight: Flight, call: Callable[..., pa.Array], *arguments: pa.RecordBatch) -> None:
-        """Have a thread wait for the answer."""
-
-        def ended(future: asyncio.Future[pa.Array]) -> None:
-            error = future.exception()
-            if error is None:
-                self._answered(flight, future.result())
-            else:
-                self._failed(flight, error)
-
-        self._loop.run_in_executor(self._executor, call, *arguments).add_done_callback(ended)
-
-    def _answered(self, flight: Flight, values: pa.Array) -> None:
-        self._over(flight)
+    def answered(self, flight: Flight, values: pa.Array) -> None:
+        """Give the requests of a batch their answers."""
+        self._go_on()
         whole = BatchAnswers(values, flight.function)
         start = 0
         for one in flight.batch:
@@ -229,15 +194,21 @@ class Batcher:
         self._pace.served(time.monotonic() - flight.begun, start)
         self._meter.answered(len(flight.batch), start)
         if self._limits.lanes is None:
-            self._lanes = flight.function.workers if self._pace.is_long else 1
+            self._most_lanes = flight.function.workers if self._pace.is_long else 1
 
-    def _over(self, flight: Flight) -> None:
-        self._flights.discard(flight)
+    def not_begun(self, flight: Flight) -> None:
+        """Let the requests of a batch wait again, before all others."""
+        self._queue.extendleft(reversed(flight.batch))
+        self._queued_rows += flight.count
+
+    def _go_on(self) -> None:
+        """Begin what can be, when a batch is over."""
+        self._lanes = [lane for lane in self._lanes if lane.flights]
         if (self._queue or self._again) and self._scheduled is None and not self._flushing:
             # At once: the worker must not wait until the replies to this batch are written.
             self._flush()
 
-    def _failed(self, flight: Flight, error: BaseException) -> None:
+    def failed(self, flight: Flight, error: BaseException) -> None:
         """Tell a request of its error; where several were asked for together, find out whose it is."""
         batch = [one for one in flight.batch if not one.future.done()]
         self._meter.failed += 1
@@ -246,7 +217,7 @@ class Batcher:
         if not smaller:
             for one in batch:
                 one.future.set_exception(error if len(batch) == 1 else _copy(error))
-        self._over(flight)
+        self._go_on()
 
     def _sweep_later(self) -> None:
         self._sweeping = True
@@ -256,12 +227,14 @@ class Batcher:
         """Tell those whose time is over; what a worker has begun goes on without them."""
         now = time.monotonic()
         self._sweeping = False
-        begun = (one for flight in self._flights for one in flight.batch)
+        begun = [one for lane in self._lanes for flight in lane.flights for one in flight.batch]
         waiting = [*self._queue, *(one for batch in self._again for one in batch), *begun]
         for one in waiting:
             if one.deadline <= now and not one.future.done():
                 self._expire(one)
-        if self._queue or self._flights:
+        for lane in list(self._lanes):
+            lane.look(now)
+        if self._queue or self._lanes:
             self._sweep_later()
 
     def _expire(self, one: Waiting) -> None:

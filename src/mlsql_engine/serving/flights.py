@@ -14,7 +14,12 @@ from mlsql_engine.serving.parts import Part
 
 
 class Question(Protocol):
-    """A batch that a worker has begun with. See workers.asked.Asked."""
+    """Batches that a worker has begun with. See workers.asked.Asked."""
+
+    @property
+    def over(self) -> bool: ...
+
+    def add(self, batch: pa.RecordBatch) -> bool: ...
 
     def fileno(self) -> int: ...
 
@@ -53,13 +58,16 @@ class Waiting:
 
 @dataclass(eq=False, slots=True)
 class Flight:
-    """A batch that a registration of the function predicts; `again` where requests of it were asked before."""
+    """A batch of `count` rows that a registration of the function predicts since `begun`, of `time.monotonic`.
+
+    `again` where requests of it were asked before.
+    """
 
     batch: list[Waiting]
     function: Predicting
     begun: float
     again: bool
-    rows: pa.RecordBatch | None = None
+    count: int = 0
 
     def split(self, batch: list[Waiting], error: BaseException) -> list[list[Waiting]]:
         """Smaller batches of the requests that are left, which tell whose fault an error is; none where that is so.

@@ -26,6 +26,11 @@ class Call:
         self._process: WorkerProcess | None = None
         self._given_up = False
 
+    @property
+    def given_up(self) -> bool:
+        """Whether it fails soon."""
+        return self._given_up
+
     def check(self) -> None:
         """Raise Cancelled where it was given up."""
         if self._given_up:

@@ -130,6 +130,11 @@ class Pool:
             worker = self._idle_worker(call)
         return None if worker is None else Asked(self, worker, batch, spec, call)
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for a worker, or for the place of one, or the pool ends."""
+        return self._closed or self._waiting > 0 or self._around.capacity.wanted > 0
+
     def _idle_worker(self, call: Call) -> Worker | None:
         """The worker that was used last, if it is idle and alive. The lock is held."""
         if not self._idle or not self._idle[-1].alive():

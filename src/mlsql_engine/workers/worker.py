@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -42,11 +42,13 @@ class Loaded:
     sources: tuple[tuple[str, int, int], ...]
 
 
-class _Question(NamedTuple):
-    """A batch that was sent, by whom, and the monotonic time at which it was."""
+@dataclass(slots=True)
+class _Question:
+    """A batch that was sent under a number, by whom, and since which monotonic time the worker is at it."""
 
     batch: pa.RecordBatch
     spec: FunctionSpec
+    number: int
     begun: float
 
 
@@ -65,7 +67,7 @@ class Worker:
         self._loaded: Loaded | None = None
         self._silence = silence
         self._asked = 0
-        self._question: _Question | None = None
+        self._questions: deque[_Question] = deque()
         self._schema: pa.Schema | None = None
         self._short = False
         self._answer: pa.Schema | None = None
@@ -114,21 +116,31 @@ class Worker:
             tuple((path, changed, size) for path, changed, size in control["sources"]),
         )
 
+    @property
+    def asked(self) -> int:
+        """How many batches it has not answered."""
+        return len(self._questions)
+
     def ask(self, batch: pa.RecordBatch, spec: FunctionSpec) -> None:
-        """Send it a batch; `answer` gives the answer. `spec` is the caller's, whose words errors use."""
-        self._question = _Question(batch, spec, self._begin("busy"))
+        """Send it a batch, which it predicts after those that it has not answered.
+
+        `answer` gives the answers, in this order. `spec` is the caller's, whose words errors use. A batch that is
+        sent behind another must be smaller than arena.LEAST_BYTES.
+        """
         self.process.name = spec.title
         self._asked = (self._asked + 1) % _NUMBERS
+        begun = time.monotonic() if self._questions else self._begin("busy")
+        self._questions.append(_Question(batch, spec, self._asked, begun))
         self._send(batch)
 
     def answer(self, *, wait: bool = True) -> pa.Array | None:
-        """One value per row of the batch that was sent last; None where it is not there and is not waited for.
+        """One value per row of the oldest batch without an answer; None where it is not there and not waited for.
 
         Raises ScriptFailed, or WorkerProblem, after which the process is of no more use.
         """
-        question = self._question
-        if question is None:
+        if not self._questions:
             raise InternalError("an answer without a question")
+        question = self._questions[0]
         try:
             values = self._answer_to(question, wait)
         except BaseException as error:
@@ -142,9 +154,12 @@ class Worker:
         return values
 
     def _done(self, question: _Question) -> float:
-        """How long the question took, in seconds."""
-        took = self._begin("idle") - question.begun
-        self._question = None
+        """How long the question took, in seconds. It is at the next one from now on."""
+        self._questions.popleft()
+        now = self._begin("busy" if self._questions else "idle")
+        if self._questions:
+            self._questions[0].begun = now
+        took = now - question.begun
         self.activity.busy_seconds += took
         return took
 
@@ -159,7 +174,7 @@ class Worker:
             if message is None:
                 return None
             try:
-                if message.id != self._asked:
+                if message.id != question.number:
                     raise WireError("an answer that was not asked for")
                 if self.process.arena is not None:
                     self.process.arena.hold(message.control.get("held", ()))

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from mlsql_engine.core.errors import MlsqlError, ScriptFailed, UnknownName, WorkerProblem
-from mlsql_engine.serving import batching, pace
+from mlsql_engine.serving import batching, lanes, pace
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
 from mlsql_engine.serving.limits import BatchLimits
@@ -26,43 +26,62 @@ from mlsql_engine.serving.parts import Columns, Numbers
 SOON = 10.0
 
 
-class Asked:
+class Sent:
     """A batch that is answered when the test says so, by doubling its first column."""
 
-    def __init__(self, batch: pa.RecordBatch) -> None:
+    def __init__(self, asked: Asked, batch: pa.RecordBatch) -> None:
+        self.asked = asked
         self.batch = batch
-        self._here, self._there = socket.socketpair()
-        self._result: pa.Array | Exception | None = None
-
-    def fileno(self) -> int:
-        return self._here.fileno()
+        self.result: pa.Array | Exception | None = None
 
     def answer(self, error: Exception | None = None) -> None:
-        self._result = error or pa.array([value * 2 for value in values_of(self.batch)])
-        self._there.send(b".")
+        self.result = error or pa.array([value * 2 for value in values_of(self.batch)])
+        self.wake()
 
     def wake(self) -> None:
-        self._there.send(b".")
+        self.asked.there.send(b".")
+
+
+class Asked:
+    """A worker of the model's that has batches; an error of a worker loses all of them."""
+
+    def __init__(self, model: Model, batch: pa.RecordBatch) -> None:
+        self.here, self.there = socket.socketpair()
+        self.over = False
+        self._model = model
+        self._sent = deque([model.begun(self, batch)])
+
+    def add(self, batch: pa.RecordBatch) -> bool:
+        if not self._model.wanted:
+            self._sent.append(self._model.begun(self, batch))
+        return not self._model.wanted
+
+    def fileno(self) -> int:
+        return self.here.fileno()
 
     def poll(self) -> pa.Array | None:
-        if self._result is None:
-            self._here.setblocking(False)
-            with suppress(BlockingIOError):
-                self._here.recv(1)
+        self.here.setblocking(False)
+        with suppress(BlockingIOError):
+            self.here.recv(1)
+        result = self._sent[0].result
+        if result is None:
             return None
-        self.close()
-        if isinstance(self._result, Exception):
-            raise self._result
-        return self._result
+        self._sent.popleft()
+        if isinstance(result, WorkerProblem) or not self._sent:
+            self.over = True
+            self.close()
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def wait(self) -> pa.Array:
-        self._here.setblocking(True)
-        self._here.recv(1)
+        self.here.setblocking(True)
+        self.here.recv(1, socket.MSG_PEEK)
         return self.poll()
 
     def close(self) -> None:
-        self._here.close()
-        self._there.close()
+        self.here.close()
+        self.there.close()
 
 
 def values_of(batch: pa.RecordBatch) -> list[float]:
@@ -71,10 +90,15 @@ def values_of(batch: pa.RecordBatch) -> list[float]:
 
 
 class Model:
-    """A function whose batches the test answers one by one; `busy`: it has no idle worker."""
+    """A function whose batches the test answers one by one.
+
+    `busy`: it has no idle worker; `wanted`: others wait for one. `workers_asked` counts how often one was taken.
+    """
 
     def __init__(self) -> None:
-        self.asked: deque[Asked] = deque()
+        self.asked: deque[Sent] = deque()
+        self.workers_asked = 0
+        self.wanted = False
         self.batches: list[list[float]] = []
         self.busy = False
         self.refusal: Exception | None = None
@@ -87,8 +111,12 @@ class Model:
             raise self.refusal
         if self.busy:
             return None
+        self.workers_asked += 1
+        return Asked(self, batch)
+
+    def begun(self, asked: Asked, batch: pa.RecordBatch) -> Sent:
         self.batches.append(values_of(batch))
-        self.asked.append(Asked(batch))
+        self.asked.append(Sent(asked, batch))
         return self.asked[-1]
 
     def predict_once(self, batch: pa.RecordBatch) -> pa.Array:
@@ -113,7 +141,7 @@ class Bench:
     def ask(self, *values: float, within: float = 1e3) -> asyncio.Future[Answers]:
         return self.batcher.predict(Numbers(list(values), 1, len(values)), time.monotonic() + within)
 
-    async def begun(self) -> Asked:
+    async def begun(self) -> Sent:
         """The next batch that was begun and not answered."""
         async with asyncio.timeout(SOON):
             while not self.model.asked:
@@ -126,8 +154,8 @@ async def benched(**limits: int) -> AsyncIterator[Bench]:
     with ThreadPoolExecutor(4) as executor:
         bench = Bench(Model(), executor, BatchLimits(**limits))
         yield bench
-        for asked in bench.model.asked:
-            asked.close()
+        for sent in bench.model.asked:
+            sent.asked.close()
 
 
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -382,18 +410,18 @@ async def test_where_no_worker_is_idle_a_thread_waits_for_one() -> None:
 
 @in_loop
 async def test_an_answer_that_takes_long_is_waited_for_by_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(lanes, "PATIENCE_SECONDS", 0.0)
     async with benched() as bench:
         answer = bench.ask(1.0)
         one = await bench.begun()
         waits = asyncio.Event()
-        loop, wait = asyncio.get_running_loop(), one.wait
+        loop, wait = asyncio.get_running_loop(), one.asked.wait
 
         def waited() -> pa.Array:
             loop.call_soon_threadsafe(waits.set)
             return wait()
 
-        one.wait = waited
+        one.asked.wait = waited
         await waits.wait()
         one.answer()
         assert (await answer).values == [2.0]
@@ -469,7 +497,7 @@ async def test_a_request_that_would_be_asked_again_too_late_is_not(monkeypatch: 
     async with benched() as bench:
         late, good = bench.ask(1.0), bench.ask(2.0)
         one = await bench.begun()
-        bench.batcher._flights.copy().pop().batch[0].deadline = 0.0
+        bench.batcher._lanes[0].flights[0].batch[0].deadline = 0.0
         one.answer(failed(0))
         (await bench.begun()).answer()
         assert (await good).values == [4.0]
@@ -489,3 +517,140 @@ async def test_rows_that_make_no_batch_fail_their_own_request_only() -> None:
         with pytest.raises(ValueError, match="could not convert string to float"):
             await bad
         assert [(await good).values for good in (before, after)] == [[2.0], [4.0]]
+
+
+@asynccontextmanager
+async def benched_with_short_batches(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    """A batcher that knows that its batches are short, and has none."""
+    monkeypatch.setattr(pace, "_SHORT_SECONDS", SOON)
+    async with benched() as bench:
+        primed = bench.ask(0.0)
+        (await bench.begun()).answer()
+        await primed
+        bench.model.batches.clear()
+        bench.model.workers_asked = 0
+        yield bench
+
+
+@in_loop
+async def test_a_short_batch_is_sent_behind_one_that_is_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with benched_with_short_batches(monkeypatch) as bench:
+        answers = [bench.ask(1.0, 2.0)]
+        one = await bench.begun()
+        answers.append(bench.ask(3.0))
+        await asyncio.sleep(0)
+        assert bench.model.batches == [[1.0, 2.0]]
+        answers.append(bench.ask(4.0))
+        two = await bench.begun()
+        answers.append(bench.ask(5.0, 6.0, 7.0))
+        await asyncio.sleep(0)
+        assert bench.model.batches == [[1.0, 2.0], [3.0, 4.0]]
+        one.answer()
+        three = await bench.begun()
+        two.answer()
+        three.answer()
+        found = [(await answer).values for answer in answers]
+        assert found == [[2.0, 4.0], [6.0], [8.0], [10.0, 12.0, 14.0]]
+        assert bench.model.workers_asked == 1
+
+
+@in_loop
+async def test_answers_that_come_together_are_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with benched_with_short_batches(monkeypatch) as bench:
+        answers = [bench.ask(1.0)]
+        one = await bench.begun()
+        answers.append(bench.ask(2.0))
+        two = await bench.begun()
+        two.result, one.result = pa.array([4.0]), pa.array([2.0])
+        one.wake()
+        assert [(await answer).values for answer in answers] == [[2.0], [4.0]]
+
+
+@in_loop
+async def test_nothing_is_sent_behind_a_batch_where_others_wait_for_the_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with benched_with_short_batches(monkeypatch) as bench:
+        bench.model.wanted = True
+        answers = [bench.ask(1.0)]
+        one = await bench.begun()
+        answers += [bench.ask(2.0), bench.ask(3.0)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert (bench.model.batches, bench.batcher.queued) == ([[1.0]], 2)
+        one.answer()
+        (await bench.begun()).answer()
+        assert [(await answer).values for answer in answers] == [[2.0], [4.0], [6.0]]
+        assert bench.model.workers_asked == 2
+
+
+@in_loop
+async def test_what_was_behind_a_batch_that_fails_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with benched_with_short_batches(monkeypatch) as bench:
+        bad = bench.ask(1.0)
+        one = await bench.begun()
+        good = bench.ask(2.0)
+        two = await bench.begun()
+        one.answer(failed(0))
+        two.answer()
+        with pytest.raises(ScriptFailed):
+            await bad
+        assert (await good).values == [4.0]
+        assert bench.model.workers_asked == 1
+
+
+@in_loop
+async def test_what_was_behind_a_batch_whose_worker_is_lost_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with benched_with_short_batches(monkeypatch) as bench:
+        bench.model.pure = False
+        bad = bench.ask(1.0)
+        one = await bench.begun()
+        good = [bench.ask(2.0)]
+        await bench.begun()
+        good.append(bench.ask(3.0))
+        one.answer(WorkerProblem("it has died", code="CRASHED"))
+        (await bench.begun()).answer()
+        with pytest.raises(WorkerProblem, match="it has died"):
+            await bad
+        assert [(await answer).values for answer in good] == [[4.0], [6.0]]
+        assert bench.model.batches == [[1.0], [2.0], [2.0, 3.0]]
+
+
+@in_loop
+async def test_a_new_registration_is_not_sent_behind_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with benched_with_short_batches(monkeypatch) as bench:
+        old, new = bench.model, Model()
+        first = bench.ask(1.0)
+        one = await bench.begun()
+        bench.model = new
+        second = bench.ask(2.0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert (old.batches, new.batches) == ([[1.0]], [])
+        one.answer()
+        assert (await first).values == [2.0]
+        (await bench.begun()).answer()
+        assert (await second).values == [4.0]
+
+
+@in_loop
+async def test_a_thread_waits_for_a_batch_that_has_another_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(batching, "_SWEEP_SECONDS", 0.001)
+    async with benched_with_short_batches(monkeypatch) as bench:
+        answers = [bench.ask(1.0)]
+        one = await bench.begun()
+        answers.append(bench.ask(2.0))
+        two = await bench.begun()
+        waits = asyncio.Event()
+        loop, wait = asyncio.get_running_loop(), one.asked.wait
+
+        def waited() -> pa.Array:
+            loop.call_soon_threadsafe(waits.set)
+            return wait()
+
+        one.asked.wait = waited
+        await waits.wait()
+        one.answer()
+        two.answer()
+        assert [(await answer).values for answer in answers] == [[2.0], [4.0]]

@@ -171,7 +171,7 @@ def as_process(*arguments: str, cwd: Path, **environment: str) -> Iterator[Proce
         stderr=subprocess.PIPE,
         text=True,
     )
-    watchdog = threading.Timer(SECONDS, started.kill)
+    watchdog = threading.Timer(2 * SECONDS, started.kill)
     watchdog.start()
     try:
         lines = []

@@ -35,16 +35,16 @@ def answered(port: int, count: int) -> list[socket.socket]:
             if not ready:
                 raise TimeoutError(f"{len(kept)} of {begun} were answered")
             for key, _ in ready:
-                connection, received = key.fileobj, key.data
-                assert isinstance(connection, socket.socket)
-                piece = connection.recv(1 << 12)
+                answering, received = key.fileobj, key.data
+                assert isinstance(answering, socket.socket)
+                piece = answering.recv(1 << 12)
                 if not piece:
                     raise ConnectionError(f"closed after {bytes(received)!r}; {len(kept)} were answered")
                 received += piece
                 if received.endswith(_WHOLE):
                     assert received.startswith(b"HTTP/1.1 200 OK\r\n"), received
-                    asked.unregister(connection)
-                    kept.append(connection)
+                    asked.unregister(answering)
+                    kept.append(answering)
     return kept
 
 

@@ -7,8 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,43 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-SERVE = [sys.executable, "-c", "from mlsql_engine.cli.main import entry_point; entry_point()", "serve"]
-SECONDS = 60.0
-
-
-@contextmanager
-def serving(
-    *arguments: str, cwd: Path, **environment: str
-) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """The process, its address, and the lines that it has told before."""
-    process = subprocess.Popen(
-        [*SERVE, "--port", "0", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    watchdog = threading.Timer(SECONDS, process.kill)
-    watchdog.start()
-    try:
-        lines = []
-        assert process.stderr is not None
-        for line in process.stderr:
-            lines.append(line.rstrip("\n"))
-            if line.startswith("mlsql serves "):
-                break
-        yield process, lines[-1].removeprefix("mlsql serves "), lines
-    finally:
-        if process.poll() is None:
-            process.kill()
-        watchdog.cancel()
-        process.communicate()
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    told, errors = process.communicate(timeout=SECONDS)
-    return process.returncode, told, errors
+from server.running import SECONDS, SERVE, Process, as_process, everything
 
 
 def once(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -69,24 +31,24 @@ def once(*arguments: str, cwd: Path, **environment: str) -> subprocess.Completed
 
 def test_begin_and_end(tmp_path: Path) -> None:
     (tmp_path / "init.mlsql").write_text("set a = 1; select 1 as x as t;")
-    with serving("--script", "init.mlsql", cwd=tmp_path) as (process, address, lines):
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", address)
-        assert lines == [f"mlsql serves {address}"]
-        assert httpx.get(f"{address}/health").json() == {"status": "ok"}
-        process.send_signal(signal.SIGTERM)
-        assert ended(process) == (0, "", "")
+    with as_process("--script", "init.mlsql", cwd=tmp_path) as server:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", server.address)
+        assert server.lines == [f"mlsql serves {server.address}"]
+        assert httpx.get(f"{server.address}/health").json() == {"status": "ok"}
+        server.process.send_signal(signal.SIGTERM)
+        assert server.ended() == (0, "", "")
 
 
 def test_interruption(tmp_path: Path) -> None:
-    with serving(cwd=tmp_path) as (process, _, _):
-        process.send_signal(signal.SIGINT)
-        assert ended(process) == (0, "", "")
+    with as_process(cwd=tmp_path) as server:
+        server.process.send_signal(signal.SIGINT)
+        assert server.ended() == (0, "", "")
 
 
 def test_taken_port(tmp_path: Path) -> None:
-    with serving(cwd=tmp_path) as (_, address, _):
-        port = address.rpartition(":")[2]
-        done = once("--port", port, cwd=tmp_path)
+    with as_process(cwd=tmp_path) as server:
+        port = server.port
+        done = once("--port", str(port), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         f"error[CANNOT_LISTEN]: cannot listen on 127.0.0.1:{port}: Address already in use\n"
@@ -198,52 +160,62 @@ def test_token_of_the_environment(tmp_path: Path) -> None:
         'select 1 as x as d; train d as PythonAlg.`m` where pythonScriptPath="look.py" '
         'and `systemParam.pythonPath`="python";'
     )
-    with serving("--script", "init.mlsql", cwd=tmp_path, MLSQL_TOKEN=token) as (_, address, lines):
-        assert httpx.get(f"{address}/metrics").status_code == 401
+    with as_process("--script", "init.mlsql", cwd=tmp_path, MLSQL_TOKEN=token) as server:
+        assert httpx.get(f"{server.address}/metrics").status_code == 401
         headers = {"Authorization": f"Bearer {token}"}
-        assert httpx.get(f"{address}/metrics", headers=headers).status_code == 200
-    assert [line for line in lines if line.endswith("| True")] == []
-    assert [line for line in lines if line.endswith("| False")] != []
+        assert httpx.get(f"{server.address}/metrics", headers=headers).status_code == 200
+    assert [line for line in server.lines if line.endswith("| True")] == []
+    assert [line for line in server.lines if line.endswith("| False")] != []
 
 
 def test_second_signal_ends_it_at_once(tmp_path: Path) -> None:
-    with serving(cwd=tmp_path) as (process, address, _), slow_request(address):
-        process.send_signal(signal.SIGTERM)
-        wait_until_refused(address)
-        process.send_signal(signal.SIGTERM)
-        status, told, errors = ended(process)
+    with as_process(cwd=tmp_path) as server, slow_request(server):
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_until_refused()
+        server.process.send_signal(signal.SIGTERM)
+        status, told, errors = server.ended()
     assert (status, told) == (1, "")
     assert errors.splitlines()[-1] == "mlsql ended without waiting for 1 request"
 
 
 def test_end_waits_for_a_request(tmp_path: Path) -> None:
-    with serving(cwd=tmp_path) as (process, address, _):
-        with slow_request(address) as connection:
-            process.send_signal(signal.SIGTERM)
-            wait_until_refused(address)
+    with as_process(cwd=tmp_path) as server:
+        with slow_request(server) as connection:
+            server.process.send_signal(signal.SIGTERM)
+            server.wait_until_refused()
             connection.sendall(b"}")
             assert connection.recv(1 << 16).startswith(b"HTTP/1.1 4")
-        assert ended(process)[:2] == (0, "")
+        assert server.ended()[:2] == (0, "")
+
+
+@pytest.mark.xfail(strict=True, reason="requests that the end cuts off are counted when they have been told so")
+def test_end_tells_how_many_requests_it_cut_off(tmp_path: Path) -> None:
+    with as_process("--drain", "0.1", cwd=tmp_path) as server:
+        with slow_request(server) as connection:
+            server.process.send_signal(signal.SIGTERM)
+            assert everything(connection).startswith(b"HTTP/1.1 503 ")
+        status, told, errors = server.ended()
+    assert (status, told) == (1, "")
+    assert errors.splitlines()[-1] == "mlsql ended without waiting for 1 request"
 
 
 def test_notice(tmp_path: Path) -> None:
     """For that long it answers, and says that it is not ready."""
-    with serving("--notice", "600", cwd=tmp_path) as (process, address, _):
-        with httpx.Client(base_url=address) as client:
+    with as_process("--notice", "600", cwd=tmp_path) as server:
+        with httpx.Client(base_url=server.address) as client:
             assert client.get("/health/ready").status_code == 200
-            process.send_signal(signal.SIGTERM)
+            server.process.send_signal(signal.SIGTERM)
             while client.get("/health/ready").status_code != 503:
                 pass
             assert client.get("/health").status_code == 200
-        process.send_signal(signal.SIGTERM)
-        assert ended(process)[:2] == (0, "")
+        server.process.send_signal(signal.SIGTERM)
+        assert server.ended()[:2] == (0, "")
 
 
 @contextmanager
-def slow_request(address: str) -> Iterator[socket.socket]:
+def slow_request(server: Process) -> Iterator[socket.socket]:
     """A connection with a request that an endpoint waits for the end of."""
-    port = int(address.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+    with server.socket() as connection:
         connection.sendall(b"POST %b HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n" % PATH)
         connection.sendall(b"content-type: application/json\r\nexpect: 100-continue\r\n\r\n")
         assert connection.recv(1 << 10) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -252,15 +224,3 @@ def slow_request(address: str) -> Iterator[socket.socket]:
 
 
 PATH = b"/model/predict"
-
-
-def wait_until_refused(address: str) -> None:
-    port = int(address.rpartition(":")[2])
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=SECONDS):
-                pass
-        except ConnectionRefusedError:
-            return
-        except ConnectionError:
-            pass

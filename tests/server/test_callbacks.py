@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from mlsql_engine.server.settings import Callbacks, Limits, ServerSettings
-from server.running import SECONDS, Running, serving
+from server.running import SECONDS, Running, alone
 
 
 class Receiver(http.server.ThreadingHTTPServer):
@@ -71,7 +71,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     calls = Callbacks(("127.0.0.1",), b"secret", seconds=2.0, attempts=3, pause=0.001)
     root = tmp_path_factory.mktemp("root")
     settings = ServerSettings(root=root, callbacks=calls, limits=Limits(drain_seconds=0.0))
-    with serving(settings) as running:
+    with alone(settings) as running:
         yield running
 
 
@@ -180,13 +180,13 @@ def test_what_is_not_called_is_said_at_once(
 
 def test_a_name_that_stands_for_a_foreign_address(tmp_path: Path) -> None:
     calls = Callbacks(("10.0.0.0/8",), pause=0.001)
-    with serving(ServerSettings(root=tmp_path, callbacks=calls, limits=Limits(drain_seconds=0.0))) as server:
+    with alone(ServerSettings(root=tmp_path, callbacks=calls, limits=Limits(drain_seconds=0.0))) as server:
         found = told(server, begin(server, "http://localhost:9/"))
         assert found == {"state": "failed", "attempts": 1, "message": "this server does not call localhost:9"}
 
 
 def test_without_a_setting_nobody_is_called(tmp_path: Path) -> None:
-    with serving(ServerSettings(root=tmp_path, limits=Limits(drain_seconds=0.0))) as server:
+    with alone(ServerSettings(root=tmp_path, limits=Limits(drain_seconds=0.0))) as server:
         form = {"sql": "select 1 as n as t;", "async": "true", "callback": "http://127.0.0.1:9/"}
         answer = server.client.post("/run/script", data=form)
         assert answer.status_code == 403

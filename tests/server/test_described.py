@@ -10,7 +10,7 @@ import pytest
 from mlsql_engine.server.endpoints import jobs, models, scripts
 from mlsql_engine.server.routes import Route
 from mlsql_engine.server.settings import Limits, ServerSettings
-from server.running import Running, serving
+from server.running import Running, alone
 
 ROUTES = (*scripts.ROUTES, *jobs.ROUTES, *models.ROUTES)
 
@@ -18,7 +18,7 @@ ROUTES = (*scripts.ROUTES, *jobs.ROUTES, *models.ROUTES)
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     settings = ServerSettings(root=tmp_path_factory.mktemp("root"), limits=Limits(drain_seconds=0.0))
-    with serving(settings) as running:
+    with alone(settings) as running:
         code = "register ScriptUDF.`` as f where dataType='int' and code='def apply(x): return x';"
         running.client.post("/run/script", data={"sql": code})
         yield running

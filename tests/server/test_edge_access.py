@@ -14,9 +14,8 @@ from mlsql_engine.server.callers import Role
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.tokens import Tokens, of_text
 from mlsql_engine.session import Session
-from server.edge_server import Running, gates, running, session
-
-__all__ = ["gates", "session"]
+from server.edge_routes import ROUTES
+from server.running import Running, in_thread
 
 PREDICT, RUN, ADMIN, SLOW = ("a" * 16, "b" * 16, "c" * 16, "d" * 16)
 TOKENS = Tokens(
@@ -37,14 +36,14 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def guarded(session: Session, audit: Path) -> Iterator[Running]:
-    with running(session, ServerSettings(port=0, tokens=TOKENS, audit_log=audit)) as made:
+    with in_thread(session, ServerSettings(tokens=TOKENS, audit_log=audit), ROUTES) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def open_to_all(session: Session) -> Iterator[Running]:
-    settings = ServerSettings(port=0, origins=(PAGE,), audit_log=Path("/dev/null"))
-    with running(session, settings) as made:
+    settings = ServerSettings(origins=(PAGE,), audit_log=Path("/dev/null"))
+    with in_thread(session, settings, ROUTES) as made:
         yield made
 
 
@@ -59,7 +58,7 @@ REQUESTS = {"GET /open": 0, "GET /predict": 1, "POST /predict": 1, "POST /run/sc
 def test_roles(guarded: Running, request_: str, token: str | None, role: int, name: str) -> None:
     method, path = request_.split()
     needed = REQUESTS[request_]
-    with guarded.client(token) as client:
+    with guarded.asking(token) as client:
         answer = client.request(method, path)
     if role >= needed:
         assert (answer.status_code, answer.text) == (200, name)
@@ -86,26 +85,26 @@ def test_roles(guarded: Running, request_: str, token: str | None, role: int, na
 @pytest.mark.parametrize("path", ["/open", "/predict", "/admin", "/nothing"])
 @pytest.mark.parametrize("written", ["Bearer wrong", "Bearer", "Basic " + "a" * 16, "Bearer é", "a" * 16])
 def test_unknown_token(guarded: Running, path: str, written: str) -> None:
-    with guarded.client() as client:
+    with guarded.asking() as client:
         answer = client.get(path, headers={"Authorization": written.encode()})
     assert answer.status_code == 401
     assert answer.json()["message"] == "the token is not known here"
 
 
 def test_scheme_of_a_token_in_any_case(guarded: Running) -> None:
-    with guarded.client() as client:
+    with guarded.asking() as client:
         assert client.get("/predict", headers={"Authorization": f"bearer  {PREDICT}"}).text == "phone"
 
 
 def test_unknown_path(guarded: Running) -> None:
-    with guarded.client() as client:
+    with guarded.asking() as client:
         answer = client.get("/nothing/here")
     assert answer.status_code == 404
     assert answer.json()["message"] == "there is nothing at /nothing/here"
 
 
 def test_rate(guarded: Running) -> None:
-    with guarded.client(SLOW) as client:
+    with guarded.asking(SLOW) as client:
         answers = [client.get("/predict") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[2].headers["retry-after"]) <= 3_600
@@ -118,16 +117,16 @@ def test_rate(guarded: Running) -> None:
 
 
 def test_rate_of_an_address(session: Session) -> None:
-    settings = ServerSettings(port=0, rate="1/hour", audit_log=Path("/dev/null"))
-    with running(session, settings) as server, server.client() as client:
+    settings = ServerSettings(rate="1/hour", audit_log=Path("/dev/null"))
+    with in_thread(session, settings, ROUTES) as server, server.asking() as client:
         assert client.get("/nothing").status_code == 404  # what is not there counts, too
         assert client.get("/predict").status_code == 429
 
 
 def test_audit(guarded: Running, audit: Path) -> None:
-    with guarded.client(ADMIN) as client:
+    with guarded.asking(ADMIN) as client:
         client.delete("/admin?password=geheim")
-    with guarded.client(PREDICT) as client:
+    with guarded.asking(PREDICT) as client:
         client.get("/predict")
         client.post("/run/script")
     lines = [json.loads(line) for line in audit.read_text().splitlines()]
@@ -162,20 +161,20 @@ BROWSERS = {
 def test_browsers(open_to_all: Running, who: str, method: str) -> None:
     headers, status = BROWSERS[who]
     filled = {name: value.replace("{port}", str(open_to_all.port)) for name, value in headers.items()}
-    with open_to_all.client() as client:
+    with open_to_all.asking() as client:
         answer = client.request(method, "/predict", headers=filled)
     assert answer.status_code == status
     assert status == 200 or answer.json()["code"] == "FORBIDDEN"
 
 
 def test_names_of_a_server_without_tokens(open_to_all: Running) -> None:
-    with open_to_all.client() as client:
+    with open_to_all.asking() as client:
         answer = client.get("/predict", headers={"Host": "evil.example:80"})
     assert answer.json()["message"] == "this server is not called evil.example"
 
 
 def test_tokens_need_no_protection_from_browsers(guarded: Running) -> None:
-    with guarded.client(PREDICT) as client:
+    with guarded.asking(PREDICT) as client:
         assert client.get("/predict", headers={"Host": "models.example.com", "Origin": PAGE}).status_code == 200
 
 
@@ -185,14 +184,14 @@ def asked(server: Running, origin: str, method: str = "POST") -> httpx.Response:
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization, content-type",
     }
-    with server.client() as client:
+    with server.asking() as client:
         return client.options("/run/script", headers=headers)
 
 
 def test_asked_by_a_browser_first(session: Session) -> None:
     """The question has no token, as browsers send none with it."""
-    settings = ServerSettings(port=0, tokens=TOKENS, origins=(PAGE,), audit_log=Path("/dev/null"))
-    with running(session, settings) as server:
+    settings = ServerSettings(tokens=TOKENS, origins=(PAGE,), audit_log=Path("/dev/null"))
+    with in_thread(session, settings, ROUTES) as server:
         answer = asked(server, PAGE)
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == PAGE
@@ -208,7 +207,7 @@ def test_asked_by_a_browser_first(session: Session) -> None:
             "span": None,
         }
         assert "access-control-allow-origin" not in refused.headers
-        with server.client(RUN) as client:
+        with server.asking(RUN) as client:
             done = client.post("/run/script", headers={"Origin": PAGE})
             other = client.post("/run/script", headers={"Origin": "https://evil.example"})
     assert done.headers["access-control-allow-origin"] == PAGE

@@ -16,9 +16,8 @@ from mlsql_engine.server.callers import Role
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.server.tokens import Tokens, of_text
 from mlsql_engine.session import Session
-from server.edge_server import SECONDS, Gates, Running, gates, running, session
-
-__all__ = ["gates", "session"]
+from server.edge_routes import ROUTES, Gates
+from server.running import SECONDS, Running, in_thread
 
 PREDICT, ADMIN = ("a" * 16, "b" * 16)
 TOKENS = Tokens([of_text(PREDICT, "phone", Role.PREDICT), of_text(ADMIN, "chief", Role.ADMIN)])
@@ -31,13 +30,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(session: Session, root: Path) -> Iterator[Running]:
-    settings = ServerSettings(port=0, tokens=TOKENS, root=root, audit_log=Path("/dev/null"))
-    with running(session, settings) as made:
+    settings = ServerSettings(tokens=TOKENS, root=root, audit_log=Path("/dev/null"))
+    with in_thread(session, settings, ROUTES) as made:
         yield made
 
 
 def told(server: Running, path: str, token: str | None) -> tuple[int, dict[str, Any]]:
-    with server.client(token) as client:
+    with server.asking(token) as client:
         answer = client.get(path)
     assert answer.headers["content-type"] == "application/json"
     return answer.status_code, answer.json()
@@ -127,7 +126,7 @@ BODIES = {
 @pytest.mark.parametrize("which", BODIES)
 def test_bodies(server: Running, which: str) -> None:
     kind, content, status, code, message = BODIES[which]
-    with server.client(PREDICT) as client:
+    with server.asking(PREDICT) as client:
         answer = client.post("/parameters", content=content, headers={"Content-Type": kind})
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (status, code)
@@ -159,21 +158,21 @@ def test_query_that_is_no_utf8(server: Running) -> None:
     ],
 )
 def test_parameters(server: Running, kind: str, content: bytes) -> None:
-    with server.client(PREDICT) as client:
+    with server.asking(PREDICT) as client:
         answer = client.post("/parameters?a=0&d=4", content=content, headers={"Content-Type": kind})
     assert answer.json() == {"a": "1", "b": "é", "c": "", "d": "4"}
 
 
 def test_large_part_of_a_form(server: Running) -> None:
-    with server.client(PREDICT) as client:
+    with server.asking(PREDICT) as client:
         answer = client.post("/parameters", files={"data": (None, "x" * 3_000_000)})
     assert len(answer.json()["data"]) == 3_000_000
 
 
 def test_request_that_the_end_of_the_server_cuts_off(session: Session, gates: Gates) -> None:
-    settings = ServerSettings(port=0, limits=Limits(drain_seconds=0.2), audit_log=Path("/dev/null"))
+    settings = ServerSettings(limits=Limits(drain_seconds=0.2), audit_log=Path("/dev/null"))
     answers = []
-    with running(session, settings) as server, server.client() as client:
+    with in_thread(session, settings, ROUTES) as server, server.asking() as client:
         asking = threading.Thread(target=lambda: answers.append(client.get("/stuck")))
         asking.start()
         assert gates.begun.wait(SECONDS)
@@ -189,9 +188,9 @@ def test_request_that_the_end_of_the_server_cuts_off(session: Session, gates: Ga
 
 
 def test_end_of_the_server_waits_for_what_has_begun(session: Session, gates: Gates) -> None:
-    settings = ServerSettings(port=0, audit_log=Path("/dev/null"))
+    settings = ServerSettings(audit_log=Path("/dev/null"))
     answers = []
-    with running(session, settings) as server, server.client() as client, server.socket() as idle:
+    with in_thread(session, settings, ROUTES) as server, server.asking() as client, server.socket() as idle:
         asking = threading.Thread(target=lambda: answers.append(client.get("/waiting")))
         asking.start()
         assert gates.begun.wait(SECONDS)
@@ -203,7 +202,7 @@ def test_end_of_the_server_waits_for_what_has_begun(session: Session, gates: Gat
 
 
 def test_readiness(server: Running) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         assert client.get("/health/ready").json() == {"status": "ok"}
         server.call(lambda: setattr(server.state, "draining", True))
         try:

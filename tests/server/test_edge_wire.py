@@ -7,15 +7,16 @@ import re
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
+import trustme
 
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.session import Session
-from server.edge_server import SECONDS, Gates, Running, everything, gates, running, session
-
-__all__ = ["gates", "session"]
+from server.edge_routes import ROUTES, Gates
+from server.running import SECONDS, Running, everything, in_thread
 
 MIB = 1 << 20
 QUIET = Path("/dev/null")
@@ -24,7 +25,7 @@ QUIET = Path("/dev/null")
 @pytest.fixture(scope="module")
 def server(session: Session) -> Iterator[Running]:
     limits = Limits(body=MIB, bodies=2 * MIB)
-    with running(session, ServerSettings(port=0, limits=limits, audit_log=QUIET)) as made:
+    with in_thread(session, ServerSettings(limits=limits, audit_log=QUIET), ROUTES) as made:
         yield made
 
 
@@ -32,7 +33,7 @@ def server(session: Session) -> Iterator[Running]:
 def impatient(session: Session) -> Iterator[Running]:
     """A server that waits for nothing longer than a moment."""
     limits = Limits(head_seconds=0.2, body_seconds=0.2, send_seconds=0.2)
-    with running(session, ServerSettings(port=0, limits=limits, audit_log=QUIET)) as made:
+    with in_thread(session, ServerSettings(limits=limits, audit_log=QUIET), ROUTES) as made:
         yield made
 
 
@@ -60,7 +61,7 @@ TOO_LARGE = {
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_size_of_a_body(server: Running, more: int) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         answer = client.post("/size", content=bytes(MIB + more))
     assert (answer.status_code, answer.text) == (200, str(MIB)) if not more else answer.status_code == 413
     assert not more or answer.json() == TOO_LARGE
@@ -73,7 +74,7 @@ def test_size_of_a_body_in_chunks(server: Running, more: int) -> None:
             yield bytes(MIB // 16)
         yield bytes(more)
 
-    with server.client() as client:
+    with server.asking() as client:
         answer = client.post("/size", content=pieces())
     assert answer.status_code == (413 if more else 200)
     assert not more or answer.json() == TOO_LARGE
@@ -92,7 +93,7 @@ def test_bodies_together(server: Running) -> None:
     with server.socket() as one, server.socket() as two:
         for connection in (one, two):
             connection.sendall(head + bytes(100))
-        with server.client() as client:
+        with server.asking() as client:
             while server.call(lambda: server.state.bodies.held) < 2 * MIB:
                 assert client.get("/health").status_code == 200
             refused = client.post("/size", content=bytes(300_000))
@@ -115,10 +116,10 @@ def test_bodies_together(server: Running) -> None:
 def test_a_client_that_goes_leaves_nothing(server: Running) -> None:
     with server.socket() as connection:
         connection.sendall(post("/size", f"content-length: {MIB}") + bytes(100))
-        with server.client() as client:
+        with server.asking() as client:
             while not server.call(lambda: server.state.bodies.held):
                 client.get("/health")
-    with server.client() as client:
+    with server.asking() as client:
         while server.call(lambda: server.state.bodies.held):
             client.get("/health")
 
@@ -190,7 +191,7 @@ def test_stream_that_nobody_reads(impatient: Running, gates: Gates) -> None:
 
 
 def test_slow_reader_is_let_finish(impatient: Running) -> None:
-    with impatient.client() as client, client.stream("GET", "/large") as answer:
+    with impatient.asking() as client, client.stream("GET", "/large") as answer:
         total = sum(len(piece) for piece in answer.iter_bytes(1 << 16))
     assert total == 32 * MIB
 
@@ -292,7 +293,7 @@ def test_upgrade_is_not_taken(server: Running) -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/", "/openapi.json", "/parts/x", "/metrics"])
 def test_head(server: Running, path: str) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         answer = client.head(path)
         assert answer.status_code == 200
         assert answer.content == b""
@@ -309,7 +310,7 @@ def test_head(server: Running, path: str) -> None:
     ],
 )
 def test_wrong_method(server: Running, method: str, path: str, allowed: str) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         answer = client.request(method, path)
     assert answer.status_code == 405
     assert answer.headers["allow"] == allowed
@@ -322,7 +323,7 @@ def test_wrong_method(server: Running, method: str, path: str, allowed: str) -> 
 
 
 def test_path_with_a_variable_part(server: Running) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         assert client.get("/parts/a%20b%C3%A9").text == "a bé"
         assert client.get("/parts/%FF%FE").status_code == 200
         assert client.get("/parts/").status_code == 404
@@ -333,25 +334,28 @@ def test_path_that_is_no_ascii(server: Running) -> None:
 
 
 def test_https(session: Session, tmp_path: Path) -> None:
-    certificate = Path(__file__).parent / "localhost.pem"
-    key = Path(__file__).parent / "localhost.key"
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    issued.private_key_pem.write_to_path(key)
     settings = ServerSettings(
-        port=0,
         certificate=str(certificate),
         key=str(key),
         limits=Limits(head_seconds=0.2, send_seconds=0.2),
         audit_log=QUIET,
     )
-    context = ssl.create_default_context(cafile=certificate)
-    context.check_hostname = False
-    with running(session, settings) as server:
-        with server.socket() as raw, context.wrap_socket(raw) as connection:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    wrap = partial(context.wrap_socket, server_hostname="127.0.0.1")
+    with in_thread(session, settings, ROUTES) as server:
+        with server.socket() as raw, wrap(raw) as connection:
             connection.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
             assert everything(connection).endswith(b'{"status":"ok"}')
-        with server.socket() as raw, context.wrap_socket(raw) as connection:
+        with server.socket() as raw, wrap(raw) as connection:
             connection.sendall(b"GET /health HTTP/1.1\r\nho")
             assert status_of(everything(connection)) == 408
-        with server.socket() as raw, context.wrap_socket(raw) as connection:
+        with server.socket() as raw, wrap(raw) as connection:
             connection.sendall(b"GET /stream HTTP/1.1\r\nhost: localhost\r\n\r\n")
             connection.recv(1)
             while server.call(lambda: len(server.state.connections)):

@@ -12,7 +12,7 @@ import pytest
 from mlsql_engine.server.callers import Caller, Role
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.settings import Limits, ServerSettings
-from server.running import Running, serving
+from server.running import Running, alone
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(root: Path) -> Iterator[Running]:
-    with serving(ServerSettings(root=root, limits=Limits(drain_seconds=0.0))) as running:
+    with alone(ServerSettings(root=root, limits=Limits(drain_seconds=0.0))) as running:
         yield running
 
 
@@ -208,14 +208,14 @@ def test_callers_see_their_own_jobs(server: Running) -> None:
 
 def test_the_end_of_the_server_ends_its_jobs(root: Path) -> None:
     settings = ServerSettings(root=root, limits=Limits(drain_seconds=0.0, running=1))
-    with serving(settings) as server:
+    with alone(settings) as server:
         running = begin(server, "select 1 as x as d; train d as PythonAlg.`m` where pythonScriptPath='sleep.py';")
         waiting = begin(server, "select 1 as a as t;")
         with server.client.stream("GET", f"/jobs/{running}/events") as told:
             for line in told.iter_lines():
                 if "asleep" in line:
                     break
-        found = server.within(lambda: {job.id: job for job in server.state.jobs.of(Caller("x", Role.ADMIN))})
+        found = server.call(lambda: {job.id: job for job in server.state.jobs.of(Caller("x", Role.ADMIN))})
         assert found[waiting].state == "queued"
     assert [(found[number].state, str(found[number].error)) for number in (running, waiting)] == [
         ("cancelled", str(found[running].error)),
@@ -226,19 +226,19 @@ def test_the_end_of_the_server_ends_its_jobs(root: Path) -> None:
 
 
 def test_jobs_may_finish_when_the_server_ends(root: Path) -> None:
-    with serving(ServerSettings(root=root, limits=Limits(drain_seconds=60.0))) as server:
+    with alone(ServerSettings(root=root, limits=Limits(drain_seconds=60.0))) as server:
         number = begin(server, TRAIN)
         with server.client.stream("GET", f"/jobs/{number}/events") as told:
             for line in told.iter_lines():
                 if "running train.py" in line:
                     break
-        (job,) = server.within(lambda: server.state.jobs.of(Caller("x", Role.ADMIN)))
+        (job,) = server.call(lambda: server.state.jobs.of(Caller("x", Role.ADMIN)))
     assert (job.state, job.rows, job.error) == ("succeeded", 1, None)
 
 
 def test_ended_jobs_and_results_are_forgotten(root: Path) -> None:
     limits = Limits(drain_seconds=0.0, jobs=2, results=60_000)
-    with serving(ServerSettings(root=root, limits=limits)) as server:
+    with alone(ServerSettings(root=root, limits=limits)) as server:
         numbers = []
         for _ in range(3):
             numbers.append(begin(server, "select id from range(5000) as t;"))
@@ -251,7 +251,7 @@ def test_ended_jobs_and_results_are_forgotten(root: Path) -> None:
 
 
 def test_jobs_that_ended_long_ago_are_forgotten(root: Path) -> None:
-    with serving(ServerSettings(root=root, limits=Limits(drain_seconds=0.0, job_seconds=0.0))) as server:
+    with alone(ServerSettings(root=root, limits=Limits(drain_seconds=0.0, job_seconds=0.0))) as server:
         number = begin(server, "select 1 as a as t;")
         server.client.get(f"/jobs/{number}/events")
         assert server.client.get("/jobs").json() == {"jobs": []}

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from mlsql_engine import SilentProgress, connect
-from mlsql_engine.server.process import application
-from mlsql_engine.server.settings import ServerSettings
+from server.running import in_thread
 
 SCRIPT = """
 select 1 as a as t;
@@ -62,37 +57,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     (folder / "predict.py").write_text(PREDICT)
     with connect(progress=SilentProgress(), variables={"folder": str(folder)}) as session:
         session.run(SCRIPT)
-        with _serving(session) as address, httpx.Client(base_url=address, timeout=60) as made:
-            yield made
-
-
-@contextlib.contextmanager
-def _serving(session: Any) -> Iterator[str]:
-    """A server in a thread; its address."""
-    ready = threading.Event()
-    servers: list[uvicorn.Server] = []
-
-    async def serve() -> None:
-        async with application(session, ServerSettings(port=0)) as app:
-
-            class Server(uvicorn.Server):
-                async def startup(self, sockets: Any = None) -> None:
-                    await super().startup(sockets)
-                    ready.set()
-
-            config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False)
-            servers.append(Server(config))
-            await servers[0].serve()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    try:
-        assert ready.wait(60)
-        port = servers[0].servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        servers[0].should_exit = True
-        thread.join()
+        with in_thread(session) as server:
+            yield server.client
 
 
 def post(client: httpx.Client, **form: str) -> Any:

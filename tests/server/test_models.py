@@ -11,7 +11,7 @@ import pytest
 from mlsql_engine.server.callers import Caller, Role
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.settings import Limits, ServerSettings
-from server.running import Running, serving
+from server.running import Running, alone
 
 SCRIPT = """
 load csv.`d.csv` where header="true" and inferSchema="true" as d;
@@ -36,7 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(root: Path) -> Iterator[Running]:
-    with serving(ServerSettings(root=root, limits=Limits(drain_seconds=0.0))) as running:
+    with alone(ServerSettings(root=root, limits=Limits(drain_seconds=0.0))) as running:
         answer = running.client.post("/run/script", data={"sql": SCRIPT})
         assert answer.status_code == 200, answer.text
         yield running

@@ -14,7 +14,7 @@ import pytest
 
 from mlsql_engine.server.settings import Limits, ServerSettings
 from server.functions_served import session_of_functions
-from server.protocol_server import served
+from server.running import Running, in_thread
 
 ROWS = np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 4.0]])
 TOLD = [14.0, 10.0, 20.0]
@@ -22,18 +22,16 @@ TOLD = [14.0, 10.0, 20.0]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with session_of_functions(tmp_path_factory.mktemp("models")) as session:
-        settings = ServerSettings(port=0, limits=Limits(body=100_000))
-        with served(session, settings) as address:
-            yield address
+        settings = ServerSettings(limits=Limits(body=100_000))
+        with in_thread(session, settings) as server:
+            yield server
 
 
 @pytest.fixture
-def http(address: tuple[str, int]) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url="http://{}:{}".format(*address), headers={"Accept-Encoding": ""}, timeout=60
-    ) as client:
+def http(server: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.address, headers={"Accept-Encoding": ""}, timeout=60) as client:
         yield client
 
 
@@ -169,10 +167,10 @@ def test_compressed_answers(http: httpx.Client) -> None:
 
 
 @pytest.fixture
-def triton(address: tuple[str, int]) -> Iterator[Any]:
+def triton(server: Running) -> Iterator[Any]:
     from tritonclient import http
 
-    with http.InferenceServerClient("{}:{}".format(*address), concurrency=4) as client:
+    with http.InferenceServerClient(f"127.0.0.1:{server.port}", concurrency=4) as client:
         yield client
 
 

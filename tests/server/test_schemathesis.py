@@ -16,7 +16,7 @@ from mlsql_engine.server.composition import ROUTES
 from mlsql_engine.server.openapi import document
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.session import connect
-from server.edge_server import SECONDS, Running, running
+from server.running import SECONDS, Running, in_thread
 
 schemathesis = pytest.importorskip("schemathesis", reason="needs the extra heavy")
 checks = schemathesis.checks
@@ -41,12 +41,12 @@ CHECKS = (
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     root = tmp_path_factory.mktemp("root")
     served = ServerSettings(
-        port=0, root=root, roots=(root,), audit_log=Path("/dev/null"), limits=Limits(request_seconds=10.0)
+        root=root, roots=(root,), audit_log=Path("/dev/null"), limits=Limits(request_seconds=10.0)
     )
     allowed = Settings(shell=False, http_include=False, roots=(root,))
     with connect(settings=allowed) as session:
         session.run(SCRIPT)
-        with running(session, served, ROUTES) as made:
+        with in_thread(session, served) as made:
             yield made
 
 

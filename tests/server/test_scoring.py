@@ -14,22 +14,21 @@ from mlsql_engine import connect
 from mlsql_engine.core.progress import SilentProgress
 from mlsql_engine.server.settings import ServerSettings
 from server.functions_served import session_of_functions
-from server.protocol_server import served
+from server.running import Running, in_thread
 
 SPLIT = {"columns": ["b", "a", "other"], "data": [[2, 1, 0], [-1, 0.5, 0]]}
 TOLD = [14.0, 10.0]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    with session_of_functions(tmp_path_factory.mktemp("models")) as session, served(session) as address:
-        yield address
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with session_of_functions(tmp_path_factory.mktemp("models")) as session, in_thread(session) as server:
+        yield server
 
 
 @pytest.fixture
-def http(address: tuple[str, int]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url="http://{}:{}".format(*address), timeout=60) as client:
-        yield client
+def http(server: Running) -> httpx.Client:
+    return server.client
 
 
 def rounded(found: httpx.Response) -> list[float]:
@@ -93,8 +92,8 @@ def test_what_is_refused(http: httpx.Client) -> None:
 
 def test_no_function_and_several() -> None:
     with connect(progress=SilentProgress()) as session:
-        with served(session) as (host, port):
-            url = f"http://{host}:{port}/invocations"
+        with in_thread(session) as server:
+            url = f"{server.address}/invocations"
             found = httpx.post(url, json={"inputs": [1]})
             assert (found.status_code, found.json()["message"]) == (404, "no function is registered")
             for name, sign in (("less", "-"), ("more", "+")):
@@ -113,20 +112,20 @@ def test_no_function_and_several() -> None:
                     "span": None,
                 },
             )
-        with served(session, ServerSettings(port=0, default_function="more")) as (host, port):
-            found = httpx.post(f"http://{host}:{port}/invocations", json={"inputs": [1]})
+        with in_thread(session, ServerSettings(default_function="more")) as server:
+            found = server.client.post("/invocations", json={"inputs": [1]})
             assert found.json() == {"predictions": [1]}
 
 
 @pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning")
-def test_the_client_of_mlflow(address: tuple[str, int]) -> None:
+def test_the_client_of_mlflow(server: Running) -> None:
     import numpy as np
     import pandas as pd
     from mlflow.pyfunc.scoring_server.client import ScoringServerClient
     from mlflow.version import VERSION
 
-    client = ScoringServerClient(*address)
+    client = ScoringServerClient("127.0.0.1", server.port)
     client.ping()
     assert client.get_version() == VERSION
     frame = pd.DataFrame({"b": [2.0, -1.0], "a": [1.0, 0.5]})
@@ -143,10 +142,10 @@ def test_the_client_of_mlflow(address: tuple[str, int]) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore:.*inferred as AnyType:UserWarning")
-def test_the_deployments_client_of_mlflow(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deployments_client_of_mlflow(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     from mlflow.deployments import get_deploy_client
 
-    client: Any = get_deploy_client("http://{}:{}".format(*address))
+    client: Any = get_deploy_client(server.address)
     found = client.predict(endpoint="plane", inputs={"dataframe_split": SPLIT})
     assert [round(value, 6) for value in found["predictions"]] == TOLD

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from mlsql_engine.server.settings import Limits, ServerSettings
-from server.running import SECONDS, Running, serving
+from server.running import SECONDS, Running, alone
 
 NATIVE = "select sum(a.id * b.id) as s from range(10000000) a, range(10000000) b as t;"
 """A query that takes hours inside the engine."""
@@ -38,7 +38,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(root: Path) -> Iterator[Running]:
     limits = Limits(drain_seconds=0.0, running=2, waiting=1)
-    with serving(ServerSettings(root=root, roots=(root,), limits=limits)) as running:
+    with alone(ServerSettings(root=root, roots=(root,), limits=limits)) as running:
         yield running
 
 
@@ -195,7 +195,7 @@ def test_a_time_limit_ends_the_work(server: Running, sql: str) -> None:
 def test_the_audit_log_tells_what_was_run(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     settings = ServerSettings(root=tmp_path, roots=(tmp_path,), audit_log=log)
-    with serving(settings) as server:
+    with alone(settings) as server:
         sql = "set password = 'hunter2'; load csv.`/etc/passwd` as t;"
         answer = run(server, sql, owner="ada")
     (line,) = map(json.loads, log.read_text().splitlines())
@@ -214,7 +214,7 @@ def test_the_audit_log_tells_what_was_run(tmp_path: Path) -> None:
 def test_a_client_that_goes_away_ends_its_script(server: Running) -> None:
     body = urlencode({"sql": TRAIN, "jobName": "left"}).encode()
     head = f"POST /run/script HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    host, _, port = server.url.removeprefix("http://").partition(":")
+    host, _, port = server.address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(head + body)
         while not (found := [job for job in jobs(server) if job["jobName"] == "left"]):
@@ -239,7 +239,7 @@ def test_sessions(server: Running) -> None:
     assert run(server, "select 1 as a as mine; select a from mine as t;", sessionPerRequest="true").json() == [
         {"a": 1}
     ]
-    names = [session.name for session in server.within(server.state.sessions.all)]
+    names = [session.name for session in server.call(server.state.sessions.all)]
     assert [name for name in names if name in ("default", "ada", "bob", "request")] == ["default", "ada", "bob"]
 
 

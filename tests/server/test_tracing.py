@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -24,10 +21,8 @@ from mlsql_engine.server.composition import ROUTES
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.tracing import Tracing, configured
 from mlsql_engine.session import Session
-from server.edge_server import ROUTES as EDGE_ROUTES
-from server.edge_server import Running, running, session
-
-__all__ = ["session"]
+from server import edge_routes
+from server.running import Running, as_process, in_thread
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SCRIPT = """
@@ -36,7 +31,7 @@ def apply(x: float) -> float:
     return 2.0 * x
 ''';
 """
-OTHERS = tuple(route for route in EDGE_ROUTES if route.path not in {one.path for one in ROUTES})
+OTHERS = tuple(route for route in edge_routes.ROUTES if route.path not in {one.path for one in ROUTES})
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +44,8 @@ def server(session: Session, spans: InMemorySpanExporter) -> Iterator[Running]:
     session.run(SCRIPT)
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
-    settings = ServerSettings(port=0, audit_log=Path("/dev/null"))
-    with running(session, settings, (*ROUTES, *OTHERS), Tracing(provider)) as made:
+    settings = ServerSettings(audit_log=Path("/dev/null"))
+    with in_thread(session, settings, (*ROUTES, *OTHERS), Tracing(provider)) as made:
         yield made
 
 
@@ -67,7 +62,7 @@ def ended(server: Running, spans: InMemorySpanExporter, count: int) -> list[Read
 
 
 def test_request(server: Running, spans: InMemorySpanExporter) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         client.get("/parts/x?a=1", headers={"User-Agent": "test"})
     (span,) = ended(server, spans, 1)
     assert span.name == "GET /parts/{name}"
@@ -88,7 +83,7 @@ def test_request(server: Running, spans: InMemorySpanExporter) -> None:
 
 
 def test_request_of_a_trace(server: Running, spans: InMemorySpanExporter) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         client.get("/open", headers={"traceparent": f"00-{TRACE}-{PARENT}-01"})
     (span,) = ended(server, spans, 1)
     assert span.context is not None
@@ -101,7 +96,7 @@ def test_request_of_a_trace(server: Running, spans: InMemorySpanExporter) -> Non
     [("/nothing", "NOT_FOUND", "UNSET", "GET"), ("/broken", "INTERNAL", "ERROR", "GET /broken")],
 )
 def test_error(server: Running, spans: InMemorySpanExporter, path: str, code: str, status: str, name: str) -> None:
-    with server.client() as client:
+    with server.asking() as client:
         client.get(path)
     (span,) = ended(server, spans, 1)
     assert span.name == name
@@ -112,7 +107,7 @@ def test_error(server: Running, spans: InMemorySpanExporter, path: str, code: st
 
 def test_prediction(server: Running, spans: InMemorySpanExporter) -> None:
     body = {"inputs": [{"name": "x", "shape": [2], "datatype": "FP64", "data": [1.0, 2.0]}]}
-    with server.client() as client:
+    with server.asking() as client:
         answer = client.post("/v2/models/traced/infer", json=body)
     assert answer.json()["outputs"][0]["data"] == [2.0, 4.0]
     request, prediction = ended(server, spans, 2)
@@ -125,7 +120,7 @@ def test_prediction(server: Running, spans: InMemorySpanExporter) -> None:
 
 def test_prediction_that_fails(server: Running, spans: InMemorySpanExporter) -> None:
     body = {"inputs": [{"name": "x", "shape": [1], "datatype": "BYTES", "data": ["a"]}]}
-    with server.client() as client:
+    with server.asking() as client:
         assert client.post("/v2/models/traced/infer", json=body).status_code == 400
     names = [span.name for span in ended(server, spans, 1)]
     assert names[0] == "POST /v2/models/{name}/infer"
@@ -174,23 +169,10 @@ def test_collector_of_the_environment(tmp_path: Path) -> None:
             "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
             "OTEL_SERVICE_NAME": "wine",
         }
-        code = "from mlsql_engine.cli.main import entry_point; entry_point()"
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, "serve", "--port", "0"],
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert process.stderr is not None
-            address = process.stderr.readline().removeprefix("mlsql serves ").strip()
-            assert httpx.get(f"{address}/health").status_code == 200
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == 0
-        finally:
-            process.kill()
-            process.communicate()
+        with as_process(cwd=tmp_path, **environment) as server:
+            assert httpx.get(f"{server.address}/health").status_code == 200
+            server.process.send_signal(signal.SIGTERM)
+            assert server.ended() == (0, "", "")
     finally:
         collector.shutdown()
         thread.join()

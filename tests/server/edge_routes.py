@@ -1,32 +1,20 @@
-"""A real server in a thread of the test process, with routes that tell what reaches an endpoint."""
+"""Routes that tell what reaches an endpoint, and some whose endpoints wait, stream or fail."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator
 
-import httpx
 import msgspec
-import pytest
-import uvloop
 from starlette.responses import Response, StreamingResponse
 
 from mlsql_engine.core.errors import Detail, InternalError, MlsqlError
 from mlsql_engine.core.span import Source, Span
-from mlsql_engine.server import composition, process
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints import front, health
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
-from mlsql_engine.server.settings import ServerSettings
-from mlsql_engine.server.state import State
-from mlsql_engine.server.tracing import Tracing
-from mlsql_engine.session import Session, connect
 
 SECONDS = 30.0
 
@@ -124,97 +112,3 @@ ROUTES = (
     *front.ROUTES,
     *health.ROUTES,
 )
-
-
-@dataclass
-class Running:
-    """A server that runs. `call` runs a function in its event loop and gives what that gives."""
-
-    address: str
-    port: int
-    state: State
-    call: Callable[[Callable[[], Any]], Any]
-    end: Callable[[], None]
-
-    def client(self, token: str | None = None) -> httpx.Client:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return httpx.Client(base_url=self.address, headers=headers, timeout=SECONDS)
-
-    def socket(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
-
-    def told(self, sent: bytes) -> bytes:
-        """All that is answered to these bytes until the server closes the connection."""
-        with self.socket() as connection:
-            connection.sendall(sent)
-            return everything(connection)
-
-
-def everything(connection: socket.socket) -> bytes:
-    pieces = []
-    while piece := connection.recv(1 << 16):
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-@contextmanager
-def running(
-    session: Session,
-    settings: ServerSettings,
-    routes: Sequence[Route] = ROUTES,
-    tracing: Tracing | None = None,
-) -> Iterator[Running]:
-    """Serve on a free port until the end of the block."""
-    listening = process.bind(settings)
-    port = listening.getsockname()[1]
-    up = threading.Event()
-    made: dict[str, Any] = {}
-
-    async def serve() -> None:
-        made["loop"] = asyncio.get_running_loop()
-        async with composition.application(session, settings, tracing, routes) as app:
-            made["app"] = app
-            made["server"] = process.make_server(app, settings)
-            await process.serve(made["server"], settings, listening, lambda _end: up.set())
-
-    def run() -> None:
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serve())
-        finally:
-            up.set()
-
-    def end() -> None:
-        made["server"].should_exit = True
-
-    def call(function: Callable[[], Any]) -> Any:
-        async def called() -> Any:
-            return function()
-
-        return asyncio.run_coroutine_threadsafe(called(), made["loop"]).result(SECONDS)
-
-    thread = threading.Thread(target=run, name="edge-server")
-    thread.start()
-    try:
-        assert up.wait(SECONDS)
-        scheme = "http" if settings.certificate is None else "https"
-        yield Running(f"{scheme}://127.0.0.1:{port}", port, made["app"].state, call, end)
-    finally:
-        end()
-        GATES.open.set()
-        thread.join(SECONDS)
-        listening.close()
-    assert not thread.is_alive()
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    with connect() as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def gates() -> Gates:
-    for event in (GATES.open, GATES.begun, GATES.ended):
-        event.clear()
-    return GATES

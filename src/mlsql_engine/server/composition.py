@@ -28,6 +28,7 @@ from mlsql_engine.server.endpoints import (
 )
 from mlsql_engine.server.following import follow_models
 from mlsql_engine.server.gate import Gate
+from mlsql_engine.server.job import ScriptJob
 from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.openapi import document
 from mlsql_engine.server.queries import SessionQueries
@@ -78,10 +79,15 @@ async def application(
         stack.push_async_callback(sessions.close)
         callbacks = CallbackSender(settings.callbacks)
         stack.push_async_callback(lambda: callbacks.close(patience()))
-        running = Jobs(sessions, limits, settings.root, callbacks.ended)
-        stack.push_async_callback(lambda: running.close(patience()))
         queries = SessionQueries(settings.queries)
         stack.push_async_callback(queries.close)
+
+        def ended(job: ScriptJob) -> None:
+            callbacks.ended(job)
+            queries.expect(sessions.all())  # the script may have registered the first function
+
+        running = Jobs(sessions, limits, settings.root, ended)
+        stack.push_async_callback(lambda: running.close(patience()))
         audit = stack.enter_context(contextlib.closing(Audit(settings.audit_log)))
         gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
         if limits.follow_seconds:
@@ -90,4 +96,5 @@ async def application(
         bodies, description = Bodies(limits.bodies), msgspec.json.encode(document(routes))
         state = State(settings, sessions, gate, audit, queries, running, callbacks, bodies, description)
         state.tracing, state.hurry = tracing, hurry
+        queries.expect(sessions.all())
         yield App(state, Router(routes))

@@ -15,8 +15,9 @@ from mlsql_engine.serving.sandbox.limits import QueryLimits
 class Limits:
     """How much a server takes on; times in seconds, sizes in bytes.
 
-    `body` is the largest request, `bodies` all that are held together, `head_seconds` and `body_seconds` how long
-    the head and the whole of one may take to come, `send_seconds` how long a client may read nothing of its answer.
+    `body` is the largest request, `bodies` all that are held together (see Bodies), `head_seconds` and
+    `body_seconds` how long the head and the whole of one may take to come, `send_seconds` how long a client may
+    read nothing of its answer.
     `request_seconds` is how long a prediction may take that says nothing else, `idle_seconds` how long a connection
     without a request is kept. After it was told to end it goes on for `notice_seconds` and says that it is not
     ready; what has begun by then may go on for `drain_seconds`. `running` scripts run at once and `waiting` more

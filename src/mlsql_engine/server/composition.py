@@ -31,6 +31,7 @@ from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.job import ScriptJob
 from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.openapi import document
+from mlsql_engine.server.patience import Patience
 from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.routes import Route, Router
 from mlsql_engine.server.sessions import ServerSession, Sessions, connected
@@ -50,6 +51,8 @@ ROUTES: Final = (
     *models.ROUTES,
 )
 _THREADS = 128
+_LAST_CALLS_SECONDS = 1.0
+"""So long the calls may take that tell of jobs that were ended by the end of the server."""
 
 
 @contextlib.asynccontextmanager
@@ -62,11 +65,7 @@ async def application(
     """The application over a session; what it started ends with the block, the last first."""
     limits = settings.limits
     async with contextlib.AsyncExitStack() as stack:
-        hurry = asyncio.Event()
-
-        def patience() -> float:
-            return 0.0 if hurry.is_set() else limits.drain_seconds
-
+        patience = Patience(limits.drain_seconds)
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
         # What threads wait for fails when the session ends.
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
@@ -78,7 +77,7 @@ async def application(
             sessions.watch(tracing.predicting)
         stack.push_async_callback(sessions.close)
         callbacks = CallbackSender(settings.callbacks)
-        stack.push_async_callback(lambda: callbacks.close(patience()))
+        stack.push_async_callback(lambda: callbacks.close(patience.left(_LAST_CALLS_SECONDS)))
         queries = SessionQueries(settings.queries)
         stack.push_async_callback(queries.close)
 
@@ -87,7 +86,7 @@ async def application(
             queries.expect(sessions.all())  # the script may have registered the first function
 
         running = Jobs(sessions, limits, settings.root, ended)
-        stack.push_async_callback(lambda: running.close(patience()))
+        stack.push_async_callback(lambda: running.close(patience.left()))
         audit = stack.enter_context(contextlib.closing(Audit(settings.audit_log)))
         gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
         if limits.follow_seconds:
@@ -95,6 +94,6 @@ async def application(
             stack.callback(following.cancel)
         bodies, description = Bodies(limits.bodies), msgspec.json.encode(document(routes))
         state = State(settings, sessions, gate, audit, queries, running, callbacks, bodies, description)
-        state.tracing, state.hurry = tracing, hurry
+        state.tracing, state.patience = tracing, patience
         queries.expect(sessions.all())
         yield App(state, Router(routes))

@@ -72,6 +72,12 @@ def make_server(app: App, settings: ServerSettings) -> uvicorn.Server:
     class Server(uvicorn.Server):
         """One that leaves signals alone."""
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """See uvicorn.Server. What is waited for later has the rest of the time."""
+            app.state.draining = True
+            app.state.patience.begin()
+            await super().shutdown(sockets)
+
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
             """Nothing."""
@@ -107,7 +113,7 @@ def _ended_by_signals(server: uvicorn.Server, app: App) -> Iterator[None]:
 
     def end() -> None:
         if app.state.draining:
-            app.state.hurry.set()
+            app.state.patience.hurry()
             server.force_exit = server.should_exit = True
             return
         app.state.draining = True

@@ -155,6 +155,7 @@ WRONG = {
     ),
     ("--tls-key", "k"): ("error[BAD_VALUE]: --tls-certificate and --tls-key go together", None),
     ("--drain", "nan"): ("error[BAD_VALUE]: --drain is nan, and has to be more than 0", None),
+    ("--follow-remote", "0"): ("error[BAD_VALUE]: --follow-remote is 0.0, and has to be more than 0", None),
     ("--notice", "-1"): ("error[BAD_VALUE]: --notice is -1.0, and cannot be less than 0", None),
     ("--host", "0.0.0.0"): (
         "error[NOT_ALLOWED]: 0.0.0.0 is reached from other machines, and no token is asked for",

@@ -90,7 +90,7 @@ async def application(
         audit = stack.enter_context(contextlib.closing(Audit(settings.audit_log)))
         gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
         if limits.follow_seconds:
-            following = asyncio.create_task(follow_models(sessions.all, limits.follow_seconds))
+            following = asyncio.create_task(follow_models(sessions.all, limits))
             stack.callback(following.cancel)
         bodies, description = Bodies(limits.bodies), msgspec.json.encode(document(routes))
         state = State(settings, sessions, gate, audit, queries, running, callbacks, bodies, description)

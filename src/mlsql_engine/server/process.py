@@ -43,7 +43,7 @@ async def run(session: Session, settings: ServerSettings, listening: socket.sock
             server = make_server(app, settings)
             with _ended_by_signals(server, app):
                 await serve(server, settings, listening, ready)
-            return app.state.meters.under_way
+            return app.state.unfinished
 
 
 async def serve(server: uvicorn.Server, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
@@ -77,6 +77,8 @@ def make_server(app: App, settings: ServerSettings) -> uvicorn.Server:
             app.state.draining = True
             app.state.patience.begin()
             await super().shutdown(sockets)
+            # Requests that it has just cancelled are not answered yet: nothing else has had a turn since.
+            app.state.unfinished = app.state.meters.under_way
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:

@@ -24,8 +24,8 @@ class State:
     """What the requests of a server share. Belongs to one event loop.
 
     `description` is that of all routes, as JSON (OpenAPI). `connections` are those that are open, `draining` says
-    that the server was told to end, `patience` for how long it waits then; `tracing` is None where nobody asked for
-    it.
+    that the server was told to end, `patience` for how long it waits then; `unfinished` are the requests that it
+    did not wait for; `tracing` is None where nobody asked for it.
     """
 
     settings: ServerSettings
@@ -40,6 +40,7 @@ class State:
     meters: Meters = field(default_factory=Meters)
     connections: Collection[object] = ()
     draining: bool = False
+    unfinished: int = 0
     tracing: Tracing | None = None
     patience: Patience = field(default_factory=lambda: Patience(0.0))
 

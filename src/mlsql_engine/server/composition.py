@@ -38,6 +38,7 @@ from mlsql_engine.server.sessions import ServerSession, Sessions, connected
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
 from mlsql_engine.server.tracing import Tracing
+from mlsql_engine.serving.served import CLOSING_SECONDS
 from mlsql_engine.session import Session
 
 ROUTES: Final = (
@@ -75,7 +76,7 @@ async def application(
         sessions = Sessions(default, partial(connected, settings), executor, limits, settings.batching)
         if tracing is not None:
             sessions.watch(tracing.predicting)
-        stack.push_async_callback(sessions.close)
+        stack.push_async_callback(lambda: sessions.close(min(patience.left(), CLOSING_SECONDS)))
         callbacks = CallbackSender(settings.callbacks)
         stack.push_async_callback(lambda: callbacks.close(patience.left(_LAST_CALLS_SECONDS)))
         queries = SessionQueries(settings.queries)

@@ -26,7 +26,8 @@ from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.function import Function
 
 _LOG = logging.getLogger(__name__)
-_CLOSING_SECONDS = 2.0
+CLOSING_SECONDS = 2.0
+"""So long what functions are asked may take when they are forgotten."""
 Watch = Callable[[str, Part, "asyncio.Future[Answers]"], None]
 """Is told of each prediction: the function, the rows of the request, and the answers to come."""
 
@@ -219,15 +220,15 @@ class Served:
             self.watch(key, part, answers)
         return answers
 
-    async def close(self) -> None:
-        """Forget all functions. What they are asked now has a moment to be answered, and is given up then."""
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Forget all functions. What they are asked now has so long to be answered, and is given up then."""
         for opening in list(self._opening.values()):
             with contextlib.suppress(Exception):  # whoever asked for it has been told
                 await opening
         for key in list(self._current):
             self._forget(key)
         if self._draining:
-            await asyncio.wait(self._draining, timeout=_CLOSING_SECONDS)
+            await asyncio.wait(self._draining, timeout=seconds)
         for function in list(self._draining.values()):
             await asyncio.to_thread(function.function.cancel)
         if self._draining:

@@ -10,20 +10,26 @@ from mlsql_engine import SilentProgress, connect
 from mlsql_engine.server.callbacks import CallbackSender
 from mlsql_engine.server.composition import application
 from mlsql_engine.server.jobs import Jobs
+from mlsql_engine.server.sessions import Sessions
 from mlsql_engine.server.settings import Limits, ServerSettings
 
 
 @pytest.mark.parametrize(
     ("begun", "hurry", "waited"),
-    [(None, False, [30.0, 30.0]), (29.5, False, [0.5, 1.0]), (40.0, False, [0.0, 1.0]), (10.0, True, [0.0, 0.0])],
+    [
+        (None, False, [30.0, 30.0, 2.0]),
+        (29.5, False, [0.5, 1.0, 0.5]),
+        (40.0, False, [0.0, 1.0, 0.0]),
+        (10.0, True, [0.0, 0.0, 0.0]),
+    ],
 )
-def test_jobs_and_callbacks_have_the_rest_of_the_time(
+def test_what_has_begun_has_the_rest_of_the_time(
     monkeypatch: pytest.MonkeyPatch, begun: float | None, hurry: bool, waited: list[float]
 ) -> None:
-    """`begun` is how long ago the server was told to end; it waits for jobs first, then for callbacks."""
+    """`begun` is how long ago the server was told to end; it waits for jobs, then for callbacks, then functions."""
     seconds: list[float] = []
     now = 0.0
-    for kind in (Jobs, CallbackSender):
+    for kind in (Jobs, CallbackSender, Sessions):
         close = kind.close
 
         async def closed(self: object, patience: float, close: object = close) -> None:

@@ -25,7 +25,10 @@ from mlsql_engine.statements.set import SetOptions
 
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- Made by scripts/generate_docs.py from the source. -->\n\n"
-NO_PAGES = {"base", "command", "context", "execution", "lineage", "plugin", "query_value", "renewal", "web_text"}
+NO_PAGES = {
+    *("base", "command", "context", "execution", "lineage", "plugin", "query_value", "renewal", "renewal_pace"),
+    "web_text",
+}
 NO_PAGES |= {"option_table", "system_tables"}
 """Modules beside those of statements and commands whose docstrings are not for users."""
 

@@ -39,6 +39,8 @@ from mlsql_engine.workers.roster import ListedLauncher, Roster
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from mlsql_engine.statements.renewal_pace import RenewalPace
+
 
 class Session:
     """Tables, variables and functions that scripts share; a context manager that ends its workers.
@@ -177,12 +179,15 @@ class Session:
 
         return exposition(self._state.roster)
 
-    def renew_functions(self) -> list[str]:
-        """Give functions the newer versions that their models have; their names. See `statements.renewal`."""
+    def renew_functions(self, pace: RenewalPace | None = None) -> list[str]:
+        """Give functions the newer versions that their models have; their names. See `statements.renewal`.
+
+        With a pace only the models are looked at that are due.
+        """
         self._check_open()
         from mlsql_engine.statements.renewal import renew
 
-        return renew(self._state)
+        return renew(self._state, pace)
 
     def cancel(self, job: int) -> None:
         """End a job that runs in another thread, as `!kill` does. Raises UnknownName for one that does not run."""

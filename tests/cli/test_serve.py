@@ -117,6 +117,7 @@ WRONG = {
     ),
     ("--tls-key", "k"): ("error[BAD_VALUE]: --tls-certificate and --tls-key go together", None),
     ("--drain", "nan"): ("error[BAD_VALUE]: --drain is nan, and has to be more than 0", None),
+    ("--follow-remote", "0"): ("error[BAD_VALUE]: --follow-remote is 0.0, and has to be more than 0", None),
     ("--notice", "-1"): ("error[BAD_VALUE]: --notice is -1.0, and cannot be less than 0", None),
     ("--host", "0.0.0.0"): (
         "error[NOT_ALLOWED]: 0.0.0.0 is reached from other machines, and no token is asked for",
@@ -174,6 +175,15 @@ def test_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         server.wait_until_refused()
         server.process.send_signal(signal.SIGTERM)
         status, told, errors = server.ended()
+    assert (status, told) == (1, "")
+    assert errors.splitlines()[-1] == "mlsql ended without waiting for 1 request"
+
+
+def test_end_cuts_off_what_takes_longer_than_the_drain(tmp_path: Path) -> None:
+    with serving("--drain", "0.2", cwd=tmp_path) as (process, address, _), slow_request(address) as connection:
+        process.send_signal(signal.SIGTERM)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 503")
+        status, told, errors = ended(process)
     assert (status, told) == (1, "")
     assert errors.splitlines()[-1] == "mlsql ended without waiting for 1 request"
 

@@ -191,3 +191,12 @@ def test_without_a_setting_nobody_is_called(tmp_path: Path) -> None:
         answer = server.client.post("/run/script", data=form)
         assert answer.status_code == 403
         assert answer.json()["hint"] == "whoever runs it can allow it: mlsql serve --callback-host HOST"
+
+
+def test_the_end_of_the_server_waits_for_no_answer(tmp_path: Path, receiver: Receiver) -> None:
+    """The call would take until the receiver is over, at the end of the test."""
+    receiver.answers = [0]
+    calls = Callbacks(("127.0.0.1",), seconds=3_600.0)
+    with serving(ServerSettings(root=tmp_path, callbacks=calls, limits=Limits(drain_seconds=0.0))) as server:
+        begin(server, receiver.url)
+        receiver.got.get(timeout=SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlsql_engine.server.endpoints import jobs, models, scripts
+from mlsql_engine.server.openapi import document
 from mlsql_engine.server.routes import Route
 from mlsql_engine.server.settings import Limits, ServerSettings
 from server.running import Running, alone
@@ -25,10 +26,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def schema(path: str, method: str, status: int) -> dict[str, Any]:
-    (route,) = [route for route in ROUTES if route.path == path and method in route.operation]
-    found: dict[str, Any] = route.operation[method]["responses"][str(status)]["content"]["application/json"][
-        "schema"
-    ]
+    made = document(ROUTES)
+    response = made["paths"][path][method]["responses"][str(status)]
+    if "$ref" in response:
+        response = made["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    found: dict[str, Any] = response["content"]["application/json"]["schema"]
     return found
 
 

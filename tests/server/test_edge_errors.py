@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mlsql_engine.server.callers import Role
+from mlsql_engine.server.composition import ROUTES
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.server.tokens import Tokens, of_text
 from mlsql_engine.session import Session
@@ -212,3 +213,17 @@ def test_readiness(server: Running) -> None:
             server.call(lambda: setattr(server.state, "draining", False))
     assert answer.status_code == 503
     assert answer.json()["code"] == "DRAINING"
+
+
+def test_a_server_that_ends_is_not_ready(session: Session) -> None:
+    settings = ServerSettings(port=0, audit_log=Path("/dev/null"))
+    with running(session, settings, ROUTES) as server, server.client() as client:
+        assert client.get("/v2/health/ready").json() == {"ready": True}
+        server.call(lambda: setattr(server.state, "draining", True))
+        answer = client.get("/v2/health/ready")
+        assert client.get("/v2/health/live").json() == {"live": True}
+        server.call(lambda: setattr(server.state, "draining", False))
+    assert (answer.status_code, answer.json()["code"]) == (503, "DRAINING")
+    # Whoever ends it, it knows, and its time has begun.
+    assert server.state.draining
+    assert server.state.patience._until is not None

@@ -130,7 +130,7 @@ def test_many_rows(client: httpx.Client) -> None:
         ({"sql": "* from secrets"}, 400, "UNKNOWN_TABLE", "there is no table 'secrets'", 8),
         ({"sql": "getenv('HOME')"}, 403, "NOT_ALLOWED", "a request may not call getenv", 1),
         ({"sql": "a", "data": '[{"a":1},{"a":"x"}]'}, 400, "REQUEST_DATA", None, None),
-        ({"sql": "a", "dataTypes": "row"}, 400, "UNKNOWN_OPTION", None, None),
+        ({"sql": "a", "dataTypes": "row"}, 400, "UNKNOWN_PARAMETER", None, None),
         ({"pipeline": "shout,nope"}, 404, "UNKNOWN_FUNCTION", "there is no function 'nope'", None),
     ],
 )

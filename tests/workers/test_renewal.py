@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from mlsql_engine import Session
+from mlsql_engine.models.pointers import AskedVersion
+from mlsql_engine.models.store import ModelStore, ModelVersion
+from mlsql_engine.statements.renewal_pace import RenewalPace
 from recorded import RecordedProgress
 from workers.provocations import rows_of
 
@@ -20,6 +24,15 @@ def load(path):
     with open(path + "/model.pkl", "rb") as file:
         return pickle.load(file)
 python_fun.batch(load, lambda model, batch: [float(model)] * batch.num_rows)
+"""
+SLOW_LOAD = """
+def load(path):
+    import os, time
+    if "_model_1/" in path + "/":
+        here = os.path.dirname(os.path.abspath(__file__))
+        open(here + "/begun", "w").close()
+        while not os.path.exists(here + "/go"):
+            time.sleep(0.01)
 """
 ASKED = "select f(1.0D) as p as t;"
 
@@ -50,6 +63,67 @@ def test_a_new_version_takes_over(session: Session, folder: Path, progress: Reco
     assert rows_of(session, ASKED, folder) == [{"p": 8.0}]
     assert session.renew_functions() == []
     assert progress.notes[-1] == f"register: f has version 1 of {folder}/model/_model_1/model/0"
+
+
+def test_scripts_go_on_while_a_version_is_loaded(session: Session, folder: Path) -> None:
+    """The new version is loaded only when a script that runs meanwhile has ended."""
+    (folder / "predict.py").write_text(PREDICT.replace("def load(path):", SLOW_LOAD), encoding="utf-8")
+    train(session, folder, 7)
+    register(session, folder)
+    train(session, folder, 8)
+    renewed: list[str] = []
+    renewing = threading.Thread(target=lambda: renewed.extend(session.renew_functions()))
+    renewing.start()
+    while not (folder / "begun").exists():
+        assert renewing.is_alive()
+    assert rows_of(session, ASKED, folder) == [{"p": 7.0}]
+    workers = len(session.roster.workers())
+    (folder / "go").touch()
+    renewing.join(60)
+    assert renewed == ["f"]
+    assert rows_of(session, ASKED, folder) == [{"p": 8.0}]
+    assert len(session.roster.workers()) == workers  # what was loaded is what took over
+
+
+def test_a_function_that_was_replaced_while_its_version_was_loaded(session: Session, folder: Path) -> None:
+    (folder / "predict.py").write_text(PREDICT.replace("def load(path):", SLOW_LOAD), encoding="utf-8")
+    train(session, folder, 7)
+    register(session, folder)
+    train(session, folder, 8)
+    renewed: list[str] = []
+    renewing = threading.Thread(target=lambda: renewed.extend(session.renew_functions()))
+    renewing.start()
+    while not (folder / "begun").exists():
+        assert renewing.is_alive()
+    register(session, folder, ' and modelVersion="0"')
+    (folder / "go").touch()
+    renewing.join(60)
+    assert renewed == []
+    assert rows_of(session, ASKED, folder) == [{"p": 7.0}]
+
+
+def test_a_look_is_taken_only_when_it_is_due(session: Session, folder: Path) -> None:
+    train(session, folder, 7)
+    register(session, folder)
+    now = 0.0
+    pace = RenewalPace(2.0, 60.0, lambda: now)
+    for _ in range(3):
+        assert session.renew_functions(pace) == []
+        now += 2.0
+    resolved: list[object] = []
+    original = ModelStore.resolve
+
+    def resolve(store: ModelStore, asked: AskedVersion | None = None) -> ModelVersion:
+        resolved.append(asked)
+        return original(store, asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ModelStore, "resolve", resolve)
+        assert session.renew_functions(pace) == []
+        assert resolved == []
+        train(session, folder, 8)
+        assert session.renew_functions(pace) == ["f"]
+        assert resolved != []
 
 
 def test_a_rollback_is_followed_too(session: Session, folder: Path) -> None:

@@ -87,6 +87,13 @@ def _add_limits(group: Any) -> None:
     )
     add("--timeout", type=float, default=60.0, metavar="S", help=f"how long a prediction may take {shown}")
     add(
+        "--follow-remote",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help=f"how often models on remote file systems are asked for newer versions {shown}",
+    )
+    add(
         "--drain",
         type=float,
         default=30.0,
@@ -164,6 +171,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
         ("--max-body", options.max_body),
         ("--queue", options.queue),
         ("--timeout", options.timeout),
+        ("--follow-remote", options.follow_remote),
         ("--drain", options.drain),
     ):
         if not value > 0:
@@ -200,6 +208,7 @@ def _settings(options: argparse.Namespace) -> ServerSettings:
             body=options.max_body << 20,
             bodies=max(_BODIES, 4 * options.max_body) << 20,
             request_seconds=options.timeout,
+            follow_remote_seconds=options.follow_remote,
             drain_seconds=options.drain,
             notice_seconds=options.notice,
         ),

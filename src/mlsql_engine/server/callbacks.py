@@ -86,6 +86,9 @@ class CallbackSender:
         try:
             async with asyncio.timeout(self._settings.seconds):
                 status = await asyncio.shield(calling)
+        except asyncio.CancelledError:
+            call.abort()  # the end of the server waits for its thread
+            raise
         except TimeoutError:
             call.abort()
             with contextlib.suppress(Exception):

@@ -28,14 +28,17 @@ from mlsql_engine.server.endpoints import (
 )
 from mlsql_engine.server.following import follow_models
 from mlsql_engine.server.gate import Gate
+from mlsql_engine.server.job import ScriptJob
 from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.openapi import document
+from mlsql_engine.server.patience import Patience
 from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.routes import Route, Router
 from mlsql_engine.server.sessions import ServerSession, Sessions, connected
 from mlsql_engine.server.settings import ServerSettings
 from mlsql_engine.server.state import State
 from mlsql_engine.server.tracing import Tracing
+from mlsql_engine.serving.served import CLOSING_SECONDS
 from mlsql_engine.session import Session
 
 ROUTES: Final = (
@@ -49,6 +52,8 @@ ROUTES: Final = (
     *models.ROUTES,
 )
 _THREADS = 128
+_LAST_CALLS_SECONDS = 1.0
+"""So long the calls may take that tell of jobs that were ended by the end of the server."""
 
 
 @contextlib.asynccontextmanager
@@ -61,11 +66,7 @@ async def application(
     """The application over a session; what it started ends with the block, the last first."""
     limits = settings.limits
     async with contextlib.AsyncExitStack() as stack:
-        hurry = asyncio.Event()
-
-        def patience() -> float:
-            return 0.0 if hurry.is_set() else limits.drain_seconds
-
+        patience = Patience(limits.drain_seconds)
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlsql-serve")
         # What threads wait for fails when the session ends.
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
@@ -75,19 +76,25 @@ async def application(
         sessions = Sessions(default, partial(connected, settings), executor, limits, settings.batching)
         if tracing is not None:
             sessions.watch(tracing.predicting)
-        stack.push_async_callback(sessions.close)
+        stack.push_async_callback(lambda: sessions.close(min(patience.left(), CLOSING_SECONDS)))
         callbacks = CallbackSender(settings.callbacks)
-        stack.push_async_callback(lambda: callbacks.close(patience()))
-        running = Jobs(sessions, limits, settings.root, callbacks.ended)
-        stack.push_async_callback(lambda: running.close(patience()))
+        stack.push_async_callback(lambda: callbacks.close(patience.left(_LAST_CALLS_SECONDS)))
         queries = SessionQueries(settings.queries)
         stack.push_async_callback(queries.close)
+
+        def ended(job: ScriptJob) -> None:
+            callbacks.ended(job)
+            queries.expect(sessions.all())  # the script may have registered the first function
+
+        running = Jobs(sessions, limits, settings.root, ended)
+        stack.push_async_callback(lambda: running.close(patience.left()))
         audit = stack.enter_context(contextlib.closing(Audit(settings.audit_log)))
         gate = Gate(settings.tokens, settings.rate, settings.host, settings.origins)
         if limits.follow_seconds:
-            following = asyncio.create_task(follow_models(sessions.all, limits.follow_seconds))
+            following = asyncio.create_task(follow_models(sessions.all, limits))
             stack.callback(following.cancel)
         bodies, description = Bodies(limits.bodies), msgspec.json.encode(document(routes))
         state = State(settings, sessions, gate, audit, queries, running, callbacks, bodies, description)
-        state.tracing, state.hurry = tracing, hurry
+        state.tracing, state.patience = tracing, patience
+        queries.expect(sessions.all())
         yield App(state, Router(routes))

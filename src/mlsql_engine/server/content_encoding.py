@@ -14,17 +14,20 @@ from mlsql_engine.server.request import Request, too_large
 _KNOWN: Final = ("gzip", "deflate")
 _SMALL: Final = 1_024
 _LARGE: Final = 65_536
+_STEP: Final = 1 << 20
+_FED: Final = 4_096
 
 
 async def content(request: Request, headers: Mapping[bytes, bytes]) -> bytes:
     """The whole body, decompressed; `headers` are those of the request, their names in lower case.
 
-    Raises MlsqlError: REQUEST_TOO_LARGE where it has more bytes than are taken when it is decompressed, MEDIA_TYPE
-    for another encoding, and as Request.content does; BadValue for a body that is not of its encoding.
+    Raises MlsqlError: REQUEST_TOO_LARGE where it has more bytes than are taken when it is decompressed, OVERLOADED
+    where the server would hold more than it may, MEDIA_TYPE for another encoding, and as Request.content does;
+    BadValue for a body that is not of its encoding.
     """
     body = await request.content()
     written = headers.get(b"content-encoding")
-    if written is None:
+    if written is None or not body:
         return body
     encoding = written.decode("latin-1").strip().lower()
     if encoding in ("identity", ""):
@@ -33,24 +36,68 @@ async def content(request: Request, headers: Mapping[bytes, bytes]) -> bytes:
         raise MlsqlError(
             f"the body is of the encoding '{encoding[:40]}'", code="MEDIA_TYPE", hint="gzip and deflate are known"
         )
-    return await asyncio.to_thread(_decompressed, body, encoding, request.server.settings.limits.body)
+    return await _decompressed(request, body, encoding)
 
 
-def _decompressed(body: bytes, encoding: str, limit: int) -> bytes:
-    made = b""
-    try:
-        while body:
-            # 31 is gzip with its header and checksum, 15 is zlib's.
-            inflating = zlib.decompressobj(31 if encoding == "gzip" else 15)
-            made += inflating.decompress(body, limit - len(made) + 1)
-            if len(made) > limit:
-                raise too_large(limit)
-            if not inflating.eof:
-                raise BadValue(f"the body ends within its {encoding}", code="REQUEST")
-            body = inflating.unused_data
-    except zlib.error as error:
-        raise BadValue(f"the body is no {encoding}: {error}", code="REQUEST") from None
-    return made
+async def _decompressed(request: Request, body: bytes, encoding: str) -> bytes:
+    """The body, decompressed piece by piece: each is counted before the next is made."""
+    limit = request.server.settings.limits.body
+    inflating = _Inflating(body, encoding)
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        most = min(_STEP if pieces else _LARGE, limit + 1 - size)
+        piece = await asyncio.to_thread(inflating.read, most)
+        size += len(piece)
+        if size > limit:
+            raise too_large(limit)
+        hold = request.hold if pieces else request.hold_whole
+        hold(len(piece))
+        pieces.append(piece)
+        if len(piece) < most:
+            return b"".join(pieces)
+
+
+class _Inflating:
+    """Decompresses a body of one or more streams. It is fed in short pieces, for what is left of one is copied."""
+
+    def __init__(self, body: bytes, encoding: str) -> None:
+        self._encoding = encoding
+        self._body = memoryview(body)
+        self._at = 0
+        self._given = b""
+        self._stream = self._new()
+
+    def _new(self) -> zlib._Decompress:
+        # 31 is gzip with its header and checksum, 15 is zlib's.
+        return zlib.decompressobj(31 if self._encoding == "gzip" else 15)
+
+    def _next(self) -> bytes:
+        self._at += _FED
+        return bytes(self._body[self._at - _FED : self._at])
+
+    def read(self, most: int) -> bytes:
+        """So many bytes, fewer only where there are no more. Raises BadValue for what is not of the encoding."""
+        made = bytearray()
+        while len(made) < most:
+            stream = self._stream
+            if stream.eof:
+                self._given = stream.unused_data or self._next()
+                if not self._given:
+                    break
+                stream = self._stream = self._new()
+            elif not self._given:
+                self._given = self._next()
+            ended = not self._given
+            try:
+                piece = stream.decompress(self._given, most - len(made))
+            except zlib.error as error:
+                raise BadValue(f"the body is no {self._encoding}: {error}", code="REQUEST") from None
+            self._given = stream.unconsumed_tail
+            made += piece
+            if ended and not piece and not stream.eof:
+                raise BadValue(f"the body ends within its {self._encoding}", code="REQUEST")
+        return bytes(made)
 
 
 async def encoded(body: bytes, headers: Mapping[bytes, bytes]) -> tuple[bytes, dict[str, str]]:

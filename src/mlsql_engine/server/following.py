@@ -5,25 +5,35 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from weakref import WeakKeyDictionary
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.sessions import ServerSession
+from mlsql_engine.server.settings import Limits
+from mlsql_engine.statements.renewal_pace import RenewalPace
 
 _LOG = logging.getLogger(__name__)
 
 
-async def follow_models(sessions: Callable[[], Iterable[ServerSession]], seconds: float) -> None:
-    """Look for newer versions every so many seconds, until cancelled. Requests go on meanwhile."""
+async def follow_models(sessions: Callable[[], Iterable[ServerSession]], limits: Limits) -> None:
+    """Look for newer versions every `follow_seconds` of the limits, until cancelled. Requests go on meanwhile.
+
+    Models on remote file systems are looked at every `follow_remote_seconds`.
+    """
+    paces: WeakKeyDictionary[ServerSession, RenewalPace] = WeakKeyDictionary()
     while True:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(limits.follow_seconds)
         for session in list(sessions()):
-            await renewed(session)
+            pace = paces.get(session)
+            if pace is None:
+                pace = paces[session] = RenewalPace(limits.follow_seconds, limits.follow_remote_seconds)
+            await renewed(session, pace)
 
 
-async def renewed(session: ServerSession) -> list[str]:
+async def renewed(session: ServerSession, pace: RenewalPace | None = None) -> list[str]:
     """Give the functions of a session their newest versions; their names, which are ready to be asked then."""
     try:
-        names = await asyncio.to_thread(session.session.renew_functions)
+        names = await asyncio.to_thread(session.session.renew_functions, pace)
         for name in names:
             await session.served.function(name)
     except MlsqlError as error:

@@ -68,6 +68,7 @@ ERRORS: Final[Mapping[str, tuple[str, str, str, str | None, Mapping[str, Any]]]]
     "404": ("NotFound", "There is no such thing.", "UNKNOWN_FUNCTION", "there is no function 'g'", {}),
     "405": ("WrongMethod", "It takes other methods.", "METHOD_NOT_ALLOWED", "/ does not take POST", _ALLOW),
     "408": ("TooSlow", "It did not come in time.", "REQUEST_TIMEOUT", "the body did not come in time", {}),
+    "409": ("Conflict", "It is not in the state for this.", "JOB_RUNNING", "the job has not ended", {}),
     "413": ("TooLarge", "More than is taken.", "REQUEST_TOO_LARGE", "the request is larger than 16 MiB", {}),
     "415": ("MediaType", "The body is of another type.", "MEDIA_TYPE", "the body is of the type 'text/csv'", {}),
     "429": ("TryLater", "Too many requests.", "OVERLOADED", "too many requests wait for this function", _RETRY),
@@ -129,16 +130,17 @@ def _completed(route: Route, method: str, operation: Mapping[str, Any]) -> dict[
         statuses.append("404")
     if "requestBody" in operation:
         statuses += [*_OF_BODIES, "404"]
-    shared = {
-        status: {"$ref": f"#/components/responses/{ERRORS[status][0]}"}
-        for status in sorted(statuses)
-        if status not in own
-    }
+    shared = {status: reference(status) for status in sorted(statuses) if status not in own}
     # Several paths may share an operation: its name is made of the path, so that each has one of its own.
     made = {**operation, "operationId": _identifier(method, route.path), "responses": {**own, **shared}}
     made.setdefault("tags", [_TAGS.get(route.path.split("/")[1], "server")])
     made.setdefault("security", [{}] if route.role is Role.NOBODY else [{"token": []}, {}])
     return made
+
+
+def reference(status: str) -> dict[str, str]:
+    """The response of an error with that status, which the document has once."""
+    return {"$ref": f"#/components/responses/{ERRORS[status][0]}"}
 
 
 def _identifier(method: str, path: str) -> str:

@@ -43,7 +43,7 @@ async def run(session: Session, settings: ServerSettings, listening: socket.sock
             server = make_server(app, settings)
             with _ended_by_signals(server, app):
                 await serve(server, settings, listening, ready)
-            return app.state.meters.under_way
+            return app.state.unfinished
 
 
 async def serve(server: uvicorn.Server, settings: ServerSettings, listening: socket.socket, ready: Ready) -> None:
@@ -71,6 +71,14 @@ def make_server(app: App, settings: ServerSettings) -> uvicorn.Server:
 
     class Server(uvicorn.Server):
         """One that leaves signals alone."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """See uvicorn.Server. What is waited for later has the rest of the time."""
+            app.state.draining = True
+            app.state.patience.begin()
+            await super().shutdown(sockets)
+            # Requests that it has just cancelled are not answered yet: nothing else has had a turn since.
+            app.state.unfinished = app.state.meters.under_way
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -107,7 +115,7 @@ def _ended_by_signals(server: uvicorn.Server, app: App) -> Iterator[None]:
 
     def end() -> None:
         if app.state.draining:
-            app.state.hurry.set()
+            app.state.patience.hurry()
             server.force_exit = server.should_exit = True
             return
         app.state.draining = True

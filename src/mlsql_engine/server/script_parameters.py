@@ -53,8 +53,8 @@ def script_of(given: Mapping[str, Any], caller: Caller, most_rows: int) -> Scrip
         raise BadValue("callback goes with async=true: else the answer itself brings the rows")
     if asked.flag("sessionPerUser") and asked.flag("sessionPerRequest"):
         raise BadValue("sessionPerUser and sessionPerRequest name different sessions", hint="give one of them")
-    milliseconds = asked.whole("timeout", -1)
-    if milliseconds != -1 and not 0 < milliseconds <= LONGEST_TIME:
+    milliseconds = asked.whole("timeout")
+    if milliseconds not in (None, -1) and not 0 < milliseconds <= LONGEST_TIME:
         raise BadValue(
             f"the parameter 'timeout' cannot be {milliseconds}",
             hint="it is a time in milliseconds, up to 30 days; -1, and none, set no limit",
@@ -66,7 +66,7 @@ def script_of(given: Mapping[str, Any], caller: Caller, most_rows: int) -> Scrip
         rows=None if asked.one_of("fetchType", ("take", "collect"), "take") == "collect" else most_rows,
         silent=asked.flag("silence"),
         with_schema=asked.flag("includeSchema"),
-        seconds=None if milliseconds == -1 else milliseconds / 1000,
+        seconds=None if milliseconds in (None, -1) else milliseconds / 1000,
         per_user=asked.flag("sessionPerUser"),
         per_request=asked.flag("sessionPerRequest"),
         waits=not later,

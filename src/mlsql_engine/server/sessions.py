@@ -13,7 +13,7 @@ from mlsql_engine.core.settings import Settings
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.overload import TryLater
-from mlsql_engine.serving.served import Served, Watch
+from mlsql_engine.serving.served import CLOSING_SECONDS, Served, Watch
 from mlsql_engine.serving.versions import Versions
 from mlsql_engine.session import Session, connect
 
@@ -35,15 +35,14 @@ class ServerSession:
         self.served = Served(session.functions, executor, batching)
         self.versions = Versions(session.functions, self.served, executor, batching)
 
-    async def close(self) -> None:
-        """End it, with what its workers do."""
-        await self.close_functions()
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """End it, with what its workers do. See Served.close."""
+        await self.close_functions(seconds)
         await asyncio.to_thread(self.session.close)
 
-    async def close_functions(self) -> None:
+    async def close_functions(self, seconds: float = CLOSING_SECONDS) -> None:
         """Need their workers no more."""
-        await self.versions.close()
-        await self.served.close()
+        await asyncio.gather(self.versions.close(seconds), self.served.close(seconds))
 
 
 @dataclass(eq=False)
@@ -178,27 +177,30 @@ class Sessions:
             _AGAIN_SECONDS,
         )
 
-    def _leave(self, owner: str) -> None:
+    def _leave(self, owner: str, seconds: float = CLOSING_SECONDS) -> None:
         """Close the session of an owner that nobody uses."""
         held = self._owners.pop(owner)
         if held.expiry is not None:
             held.expiry.cancel()
-        self._close(held.made.result())
+        self._close(held.made.result(), seconds)
 
-    def _close(self, session: ServerSession) -> asyncio.Task[None]:
-        task = asyncio.create_task(session.close())
+    def _close(self, session: ServerSession, seconds: float = CLOSING_SECONDS) -> asyncio.Task[None]:
+        task = asyncio.create_task(session.close(seconds))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         return task
 
-    async def close(self) -> None:
-        """End all but the default one, which belongs to whoever made it; but not its functions' share."""
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """End all but the default one, which belongs to whoever made it; but not its functions' share.
+
+        What functions are asked now has so long to be answered.
+        """
         for owner, held in list(self._owners.items()):
             with contextlib.suppress(Exception):  # whoever asked for it has been told
                 await held.made
-                self._leave(owner)
-        await asyncio.gather(*self._closing, *(session.close() for session in self._single))
-        await self.default.close_functions()
+                self._leave(owner, seconds)
+        await asyncio.gather(*self._closing, *(session.close(seconds) for session in self._single))
+        await self.default.close_functions(seconds)
 
 
 def _is_made(held: _Held) -> bool:

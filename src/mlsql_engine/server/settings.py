@@ -15,12 +15,13 @@ from mlsql_engine.serving.sandbox.limits import QueryLimits
 class Limits:
     """How much a server takes on; times in seconds, sizes in bytes.
 
-    `body` is the largest request, `bodies` all that are held together, `head_seconds` and `body_seconds` how long
-    the head and the whole of one may take to come, `send_seconds` how long a client may read nothing of its answer.
-    `request_seconds` is how long a prediction may take that says nothing else, `idle_seconds` how long a connection
-    without a request is kept. After it was told to end it goes on for `notice_seconds` and says that it is not
-    ready; what has begun by then may go on for `drain_seconds`. `running` scripts run at once and `waiting` more
-    wait. Every `follow_seconds` it is looked whether models have newer versions (0: never). `sessions` are the
+    `body` is the largest request, `bodies` all that are held together (see Bodies), `head_seconds` and
+    `body_seconds` how long the head and the whole of one may take to come, `send_seconds` how long a client may
+    read nothing of its answer. `request_seconds` is how long a prediction may take that says nothing else,
+    `idle_seconds` how long a connection without a request is kept. After it was told to end it goes on for
+    `notice_seconds` and says that it is not ready; what has begun by then may go on for `drain_seconds`. `running`
+    scripts run at once and `waiting` more wait. Every `follow_seconds` it is looked whether models have newer
+    versions (0: never), every `follow_remote_seconds` where they are on remote file systems. `sessions` are the
     sessions of owners; one is closed after `session_seconds` without a request. `result_rows` is where the rows of
     a script's table are cut, and `result` the largest table that is given whole. The last `jobs` that have ended
     are remembered for `job_seconds`, with results of `results` bytes together; `log_lines` of what each told.
@@ -38,6 +39,7 @@ class Limits:
     running: int = 8
     waiting: int = 64
     follow_seconds: float = 2.0
+    follow_remote_seconds: float = 60.0
     sessions: int = 32
     session_seconds: float = 3_600.0
     result_rows: int = 5_000

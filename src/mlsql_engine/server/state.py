@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from mlsql_engine.server.callbacks import CallbackSender
 from mlsql_engine.server.gate import Gate
 from mlsql_engine.server.jobs import Jobs
 from mlsql_engine.server.meters import Meters
+from mlsql_engine.server.patience import Patience
 from mlsql_engine.server.queries import SessionQueries
 from mlsql_engine.server.sessions import Sessions
 from mlsql_engine.server.settings import ServerSettings
@@ -24,8 +24,8 @@ class State:
     """What the requests of a server share. Belongs to one event loop.
 
     `description` is that of all routes, as JSON (OpenAPI). `connections` are those that are open, `draining` says
-    that the server was told to end, `hurry` that it shall wait for nothing then; `tracing` is None where nobody
-    asked for it.
+    that the server was told to end, `patience` for how long it waits then; `unfinished` are the requests that it
+    did not wait for; `tracing` is None where nobody asked for it.
     """
 
     settings: ServerSettings
@@ -40,8 +40,9 @@ class State:
     meters: Meters = field(default_factory=Meters)
     connections: Collection[object] = ()
     draining: bool = False
+    unfinished: int = 0
     tracing: Tracing | None = None
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    patience: Patience = field(default_factory=lambda: Patience(0.0))
 
     @property
     def roots(self) -> tuple[Path, ...]:

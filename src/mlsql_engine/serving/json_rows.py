@@ -1,7 +1,10 @@
 """Rows of Arrow as JSON: an array of objects, each value spelled as `mlsql run --format json` spells it.
 
-orjson writes what it spells alike. Numbers that it spells otherwise (NaN and the infinities, which are no JSON but
-which the command prints too; those under 1e-5 and from 1e16 on) and long decimals are given to it as text.
+orjson writes what it spells alike. Numbers that it spells otherwise (those under 1e-5 and from 1e16 on) and long
+decimals are given to it as text. NaN and the infinities, of which JSON has none, are strings, as Spark's toJSON and
+to_json write them, and Spark reads them
+(https://github.com/apache/spark/blob/v4.0.0/sql/catalyst/src/main/scala/org/apache/spark/sql/catalyst/json/JacksonGenerator.scala):
+they stay told apart from NULL, where the other protocols, whose clients await numbers, have null for all of them.
 """
 
 from __future__ import annotations
@@ -103,12 +106,15 @@ def _double(number: float) -> Any:
 
 
 def spelled(number: float) -> str:
-    """A double as DuckDB writes it in JSON: the shortest digits; an exponent below 1e-6 and from 1e21 on."""
+    """A double as DuckDB writes it in JSON: the shortest digits; an exponent below 1e-6 and from 1e21 on.
+
+    A string for NaN and the infinities.
+    """
     if number != number:  # noqa: PLR0124 - NaN, of which there is no other test without a call
-        return "NaN"
+        return '"NaN"'
     size = abs(number)
     if size == float("inf"):
-        return "Infinity" if number > 0 else "-Infinity"
+        return '"Infinity"' if number > 0 else '"-Infinity"'
     if 1e-6 <= size < 1e21 or not size:
         text = format(Decimal(repr(number)), "f")
         return text if "." in text else f"{text}.0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
@@ -11,7 +12,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import InternalError, UnknownName
+from mlsql_engine.core.errors import InternalError, MlsqlError, UnknownName
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.batching import Batcher
@@ -19,11 +20,14 @@ from mlsql_engine.serving.inputs import Inputs
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.meters import BatchMeter
 from mlsql_engine.serving.open_inference.answers import Output
+from mlsql_engine.serving.opening_pace import OpeningPace
 from mlsql_engine.serving.parts import Part
 from mlsql_engine.workers.asked import Asked
 from mlsql_engine.workers.function import Function
 
-_CLOSING_SECONDS = 2.0
+_LOG = logging.getLogger(__name__)
+CLOSING_SECONDS = 2.0
+"""So long what functions are asked may take when they are forgotten."""
 Watch = Callable[[str, Part, "asyncio.Future[Answers]"], None]
 """Is told of each prediction: the function, the rows of the request, and the answers to come."""
 
@@ -109,7 +113,7 @@ class Served:
 
     A function is opened when it is first asked for. When a script registers another under its name, requests go on
     to the old one until the new one is loaded; then every later batch is the new one's, and the old one ends with
-    its last batch.
+    its last batch. One that cannot be opened is not tried again with every request: see OpeningPace.
     """
 
     def __init__(self, functions: Catalog, executor: ThreadPoolExecutor, limits: BatchLimits) -> None:
@@ -121,6 +125,7 @@ class Served:
         self._batchers: dict[str, Batcher] = {}
         self.meters: dict[str, BatchMeter] = {}
         self._opening: dict[str, asyncio.Task[ServedFunction]] = {}
+        self._pace = OpeningPace()
         self.watch: Watch | None = None
         self._draining: dict[asyncio.Future[None], ServedFunction] = {}
 
@@ -138,9 +143,15 @@ class Served:
         if spec is None:
             self._forget(key)
             raise UnknownName("function", name, self.names())
+        error = self._pace.error(key, spec)
+        if error is not None:
+            if current is None:
+                raise error.with_traceback(None)
+            return current
         opening = self._opening.get(key)
         if opening is None:
             opening = self._opening[key] = self._loop.create_task(self._open(key, spec))
+            opening.add_done_callback(_retrieve)
         return current if current is not None else await asyncio.shield(opening)
 
     def queued(self, name: str) -> int:
@@ -156,10 +167,18 @@ class Served:
         return current
 
     async def _open(self, key: str, spec: FunctionSpec) -> ServedFunction:
+        before = self._current.get(key)
         try:
             function = await self._loop.run_in_executor(self._executor, self._functions.share, spec)
+        except Exception as error:
+            self._pace.failed(key, spec, error)
+            if before is not None:
+                told = error.message if isinstance(error, MlsqlError) else repr(error)
+                _LOG.warning("the newer %s cannot be loaded, and the old one stays: %s", spec.name, told)
+            raise
         finally:
             del self._opening[key]
+        self._pace.forget(key)
         before = self._current.get(key)
         made = self._current[key] = ServedFunction(function)
         if before is not None:
@@ -167,6 +186,7 @@ class Served:
         return made
 
     def _forget(self, key: str) -> None:
+        self._pace.forget(key)
         current = self._current.pop(key, None)
         self._batchers.pop(key, None)
         if current is not None:
@@ -200,16 +220,22 @@ class Served:
             self.watch(key, part, answers)
         return answers
 
-    async def close(self) -> None:
-        """Forget all functions. What they are asked now has a moment to be answered, and is given up then."""
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Forget all functions. What they are asked now has so long to be answered, and is given up then."""
         for opening in list(self._opening.values()):
             with contextlib.suppress(Exception):  # whoever asked for it has been told
                 await opening
         for key in list(self._current):
             self._forget(key)
         if self._draining:
-            await asyncio.wait(self._draining, timeout=_CLOSING_SECONDS)
+            await asyncio.wait(self._draining, timeout=seconds)
         for function in list(self._draining.values()):
             await asyncio.to_thread(function.function.cancel)
         if self._draining:
             await asyncio.wait(self._draining)
+
+
+def _retrieve(opening: asyncio.Task[ServedFunction]) -> None:
+    """Nobody may wait for it any more: who asked has gone, or is answered by the function that there is."""
+    if not opening.cancelled():
+        opening.exception()

@@ -12,7 +12,7 @@ from typing import Final
 from mlsql_engine.core.errors import UnknownName
 from mlsql_engine.core.functions import FunctionSpec, ModelVersions
 from mlsql_engine.serving.limits import BatchLimits
-from mlsql_engine.serving.served import Served, ServedFunction, version_of
+from mlsql_engine.serving.served import CLOSING_SECONDS, Served, ServedFunction, version_of
 from mlsql_engine.workers.catalog import Functions
 from mlsql_engine.workers.function import Function
 
@@ -92,9 +92,9 @@ class Versions:
                 await self._others.function(oldest)
         return key
 
-    async def close(self) -> None:
-        """Need their workers no more."""
-        await self._others.close()
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Need their workers no more. See Served.close."""
+        await self._others.close(seconds)
 
 
 def _unknown(name: str, version: str, known: list[str]) -> UnknownName:

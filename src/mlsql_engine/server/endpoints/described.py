@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlsql_engine.server.openapi import reference
+
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
@@ -37,8 +39,8 @@ def in_json(description: str, schema: Schema, example: object | None = None) -> 
 
 
 def refused(*statuses: int) -> dict[str, Any]:
-    """The responses of these statuses, each an error."""
-    return {str(status): in_json(_STATUSES[status], ERROR) for status in statuses}
+    """The responses of these statuses, each an error. Those that openapi.document adds are not for here."""
+    return {str(status): reference(str(status)) for status in statuses}
 
 
 def query(name: str, description: str, schema: Schema) -> dict[str, Any]:
@@ -49,19 +51,3 @@ def query(name: str, description: str, schema: Schema) -> dict[str, Any]:
 def in_path(name: str, description: str) -> dict[str, Any]:
     """A variable part of the path."""
     return {"name": name, "in": "path", "required": True, "description": description, "schema": TEXT}
-
-
-_STATUSES = {
-    400: "the request, or its script, is wrong",
-    401: "a token is needed",
-    403: "the caller, or the script, may not do this",
-    404: "there is no such thing",
-    408: "the request did not come whole in time",
-    409: "it is not in the state for this",
-    413: "the request, or the result, is too large",
-    429: "the server does as much as it can: Retry-After says when to ask again",
-    500: "a mistake of the server's",
-    502: "a worker process failed",
-    503: "the server ends, or a function's workers crash too often",
-    504: "it did not end in time",
-}

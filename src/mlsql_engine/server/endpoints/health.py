@@ -22,9 +22,14 @@ async def health(_request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """It takes requests. Raises MlsqlError, DRAINING, when it was told to end."""
+    check_ready(request)
+    return Response(_OK, media_type="application/json")
+
+
+def check_ready(request: Request) -> None:
+    """Raise MlsqlError, DRAINING, when the server was told to end."""
     if request.server.draining:
         raise MlsqlError("the server ends", code="DRAINING", hint="send requests to another one")
-    return Response(_OK, media_type="application/json")
 
 
 async def metrics(request: Request) -> Response:

@@ -90,7 +90,6 @@ JOBS: Final[dict[str, Any]] = {
     ],
     "responses": {
         "200": in_json("the jobs", object_of({"jobs": list_of(_JOB)}), {"jobs": [_EXAMPLE]}),
-        **refused(400, 401, 403, 429, 500),
     },
 }
 JOB: Final[dict[str, Any]] = {
@@ -98,7 +97,7 @@ JOB: Final[dict[str, Any]] = {
     "operationId": "job",
     "summary": "One job",
     "parameters": [_ID],
-    "responses": {"200": in_json("the job", _JOB, _EXAMPLE), **refused(401, 403, 404, 429, 500)},
+    "responses": {"200": in_json("the job", _JOB, _EXAMPLE)},
 }
 
 
@@ -114,7 +113,6 @@ def cancel(name: str) -> dict[str, Any]:
         "responses": {
             "200": in_json("the job had ended", _JOB, _ENDED),
             "202": in_json("the job ends soon", _JOB, _EXAMPLE),
-            **refused(401, 403, 404, 429, 500),
         },
     }
 
@@ -125,7 +123,7 @@ RESULT: Final[dict[str, Any]] = {
     "summary": "The rows of a job that has ended",
     "description": "As /run/script answers them; of a job that failed, its error. Rows are kept for async jobs.",
     "parameters": [_ID],
-    "responses": {"200": ROWS_RESPONSE, **refused(400, 401, 403, 404, 409, 413, 429, 500, 502, 503, 504)},
+    "responses": {"200": ROWS_RESPONSE, **refused(409, 413)},
 }
 EVENTS: Final[dict[str, Any]] = {
     "tags": ["jobs"],
@@ -149,6 +147,5 @@ EVENTS: Final[dict[str, Any]] = {
             "content": {"text/event-stream": {"schema": TEXT, "example": _EVENTS}},
         },
         "204": {"description": "the job has ended, and all its events were seen"},
-        **refused(400, 401, 403, 404, 429, 500),
     },
 }

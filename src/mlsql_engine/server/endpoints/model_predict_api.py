@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from mlsql_engine.server.endpoints.described import refused
+
 _EXAMPLE_ROWS: Final = [{"features": [0.045, 8.8, 1.001, 45.0, 7.0, 170.0, 0.27, 0.45, 0.36, 3.0, 20.7]}]
 _EXAMPLE_TEXT: Final = '[{"features":[0.045,8.8,1.001,45.0,7.0,170.0,0.27,0.45,0.36,3.0,20.7]}]'
 _EXAMPLE_SQL: Final = "select pj(vec_dense(features)) as p1"
@@ -62,7 +64,6 @@ def _body(data: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
 
 
 def _operation(name: str) -> dict[str, Any]:
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     answer = {"type": "array", "items": {"type": "object", "additionalProperties": _ANY}}
     return {
         "operationId": name,
@@ -80,15 +81,16 @@ def _operation(name: str) -> dict[str, Any]:
                     "application/json": {"schema": answer, "example": [{"p1": {"type": 1, "values": [5.6]}}]}
                 },
             },
-            "default": {"description": "what is wrong", "content": error},
         },
     }
 
 
 _EXAMPLE: Final = {"sql": _EXAMPLE_SQL, "dataType": "row"}
+_BY_QUERY: Final = _operation("modelPredictByQuery")
 OPERATIONS: Final[dict[str, Any]] = {
     "get": {
-        **_operation("modelPredictByQuery"),
+        **_BY_QUERY,
+        "responses": {**_BY_QUERY["responses"], **refused(404)},
         "parameters": [
             {
                 "name": name,

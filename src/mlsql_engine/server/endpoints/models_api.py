@@ -15,7 +15,6 @@ from mlsql_engine.server.endpoints.described import (
     nullable,
     object_of,
     query,
-    refused,
 )
 
 _FUNCTION: Final[dict[str, Schema]] = {
@@ -78,7 +77,6 @@ MODELS: Final[dict[str, Any]] = {
             object_of({"functions": list_of(object_of(_FUNCTION)), "models": list_of(_MODEL)}),
             {"functions": [_PLANE], "models": [_VERSIONS]},
         ),
-        **refused(400, 401, 403, 429, 500, 503),
     },
 }
 MODEL: Final[dict[str, Any]] = {
@@ -92,6 +90,5 @@ MODEL: Final[dict[str, Any]] = {
             object_of({**_FUNCTION, "model": nullable(_MODEL)}),
             {**_PLANE, "model": _VERSIONS},
         ),
-        **refused(400, 401, 403, 404, 429, 500, 503),
     },
 }

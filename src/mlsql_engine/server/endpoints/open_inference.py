@@ -11,6 +11,7 @@ from mlsql_engine.core.errors import BadValue, MlsqlError
 from mlsql_engine.server import content_encoding
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints import open_inference_api as api
+from mlsql_engine.server.endpoints.health import check_ready
 from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
@@ -59,8 +60,9 @@ async def live(_request: Request) -> Response:
     return _json({"live": True})
 
 
-async def ready(_request: Request) -> Response:
-    """It takes requests."""
+async def ready(request: Request) -> Response:
+    """It takes requests. Raises MlsqlError, DRAINING, when it was told to end."""
+    check_ready(request)
     return _json({"ready": True})
 
 

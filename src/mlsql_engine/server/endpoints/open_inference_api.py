@@ -98,10 +98,6 @@ def _operation(name: str, summary: str, answer: Schema, example: object) -> dict
         "tags": _TAGS,
         "responses": {
             "200": {"description": "the answer", "content": content},
-            "default": {
-                "description": "what is wrong",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-            },
         },
     }
 

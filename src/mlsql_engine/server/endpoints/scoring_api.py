@@ -45,10 +45,6 @@ _JSON: Final = {
         "inputs": {"value": {"inputs": {"a": [0.1], "b": [0.2]}}},
     },
 }
-_ERROR: Final = {
-    "description": "what is wrong",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-}
 
 
 def _invocations(name: str, summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
@@ -76,7 +72,6 @@ def _invocations(name: str, summary: str, parameters: list[dict[str, Any]]) -> d
                     "description": "one prediction for each row",
                     "content": {"application/json": {"schema": answer, "example": {"predictions": [1.0]}}},
                 },
-                "default": _ERROR,
             },
         }
     }
@@ -92,7 +87,7 @@ ENDPOINT: Final = _invocations("invocationsOfEndpoint", "Predict rows, as mlflow
 
 def _text(name: str, summary: str, kind: str, example: str) -> dict[str, Any]:
     content = {kind: {"schema": _TEXT, "example": example}}
-    responses = {"200": {"description": summary, "content": content}, "default": _ERROR}
+    responses = {"200": {"description": summary, "content": content}}
     return {"get": {"operationId": name, "summary": summary, "tags": _TAGS, "responses": responses}}
 
 
@@ -101,7 +96,7 @@ PING: Final = {
         "operationId": "ping",
         "summary": "Whether the server lives",
         "tags": _TAGS,
-        "responses": {"200": {"description": "an empty line"}, "default": _ERROR},
+        "responses": {"200": {"description": "an empty line"}},
     }
 }
 VERSION: Final = _text("version", "The version of MLflow whose protocol this is", "text/plain", "3.17.2")

@@ -109,6 +109,6 @@ RUN_SCRIPT: Final[dict[str, Any]] = {
             ),
             "headers": {"Location": {"description": "the job", "schema": TEXT}},
         },
-        **refused(400, 401, 403, 404, 408, 409, 413, 429, 500, 502, 503, 504),
+        **refused(409),
     },
 }

@@ -58,7 +58,7 @@ class Output:
         return cls(name, version, datatype, rows, kind in _PLAIN)
 
     def json(self, answers: Answers, request_id: str | None) -> bytes:
-        """The answer as JSON; NULL and NaN are null."""
+        """The answer as JSON; NULL, NaN and the infinities are null."""
         if self.plain:
             data = answers.values
             shape = [len(data)]

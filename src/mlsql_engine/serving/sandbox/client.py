@@ -74,11 +74,11 @@ class Sandbox:
         self._killed = False
 
     def start(self) -> None:
-        """Wait until it answers. Raises Ended."""
+        """Wait until it answers. Raises Ended, and it is closed then."""
         try:
             self._channel.receive(within=_START_SECONDS)
         except (WireError, OSError) as error:
-            self.kill()
+            self.close()
             raise Ended from error
 
     def bind(self, query: Query, schema: pa.Schema, asking: Asking) -> Bound:

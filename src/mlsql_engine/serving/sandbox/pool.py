@@ -36,6 +36,7 @@ class Sandboxes:
         self._free = asyncio.Semaphore(limits.sandboxes)
         self._waiting = 0
         self._idle: list[Sandbox] = []
+        self._starting: set[Sandbox] = set()
         self._runs: set[_Run[Any]] = set()
         self._closed = False
 
@@ -56,7 +57,10 @@ class Sandboxes:
         return await self._run(lambda sandbox, asking: sandbox.rows(query, batch, asking), query, predict, deadline)
 
     async def warm(self) -> None:
-        """Have a process ready: it takes a while to start, which the first request need not wait for."""
+        """Have a process ready: it takes a while to start, which the first request need not wait for.
+
+        Raises Ended where it does not start.
+        """
         await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._give(self._take()))
 
     async def _run(
@@ -119,7 +123,13 @@ class Sandboxes:
             return self._idle.pop()
         except IndexError:
             sandbox = Sandbox(self._limits)
-        sandbox.start()
+        self._starting.add(sandbox)
+        if self._closed:
+            sandbox.kill()
+        try:
+            sandbox.start()
+        finally:
+            self._starting.discard(sandbox)
         return sandbox
 
     def _give(self, sandbox: Sandbox) -> None:
@@ -145,6 +155,8 @@ class Sandboxes:
         self._closed = True
         for run in self._runs:
             run.stop()
+        for sandbox in list(self._starting):
+            sandbox.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
         while self._idle:
             self._idle.pop().close()

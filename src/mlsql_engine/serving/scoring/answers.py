@@ -14,7 +14,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 def write(answers: Answers, kind: pa.DataType) -> bytes:
-    """The answers of a type as JSON. NULL and NaN are null; bytes are base64."""
+    """The answers of a type as JSON. NULL, NaN and the infinities are null; bytes are base64."""
     values = answers.values
     if pa.types.is_nested(kind):
         values = [plain(value, kind) for value in values]

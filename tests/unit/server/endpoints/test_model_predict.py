@@ -8,6 +8,9 @@ import pytest
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.endpoints.model_predict import Asked, read
+from mlsql_engine.server.parameters import Parameters
+
+ROWS = 'data is a JSON array of rows: data=[{"a": 1}]'
 
 
 @pytest.mark.parametrize(
@@ -15,35 +18,52 @@ from mlsql_engine.server.endpoints.model_predict import Asked, read
     [
         ({"sql": "f(feature)", "data": "[[1, 2.5]]"}, Asked("f(feature)", [[1, 2.5]])),
         ({"sql": "a", "data": [{"a": 1}], "dataType": "ROW"}, Asked("a", [{"a": 1}], "row")),
-        ({"pipeline": "f, g", "data": "[]"}, Asked("g(f(feature))", [])),
+        ({"pipeline": "f, g", "data": "[]"}, Asked("g(f(feature))", [], pipeline=("f", "g"))),
         (
             {"sql": "", "pipeline": "f", "data": "[]", "vecType": "sparse", "vecSize": "3", "owner": "me"},
-            Asked("f(feature)", [], "vector", "sparse", 3),
+            Asked("f(feature)", [], "vector", "sparse", 3, ("f",)),
+        ),
+        (
+            {"sql": "a", "data": [], "dataType": "", "vecType": None, "vecSize": "", "pipeline": None},
+            Asked("a", []),
         ),
         ({"sql": "a", "data": [], "vecSize": 3}, Asked("a", [], vec_size=3)),
         ({"sql": "a", "data": "[]", "context.__auth_secret__": "x"}, Asked("a", [])),
     ],
 )
 def test_parameters(parameters: dict[str, Any], asked: Asked) -> None:
-    assert read(parameters) == asked
+    assert read(Parameters(parameters)) == asked
 
 
 @pytest.mark.parametrize(
     ("parameters", "message", "hint"),
     [
-        ({"sqll": "a"}, "'sqll' is not an option of /model/predict", "did you mean 'sql'?"),
+        ({"sqll": "a"}, "there is no parameter 'sqll'", "did you mean 'sql'?"),
         ({"data": "[]"}, "sql is missing", "as in sql=f(vec_dense(features)) as p; or say pipeline=f,g"),
-        ({"sql": "a"}, "data is missing", 'data is a JSON array of rows: data=[{"a": 1}]'),
-        ({"sql": "a", "data": {}}, "data is no JSON array", 'as in data=[{"a": 1}]'),
+        ({"sql": "a"}, "data is missing", ROWS),
+        ({"sql": "a", "data": {}}, "data is no JSON array", ROWS),
         (
             {"sql": "a", "data": "[1"},
             "data is no JSON array: Input data was truncated",
-            'as in data=[{"a": 1}]',
+            ROWS,
         ),
-        ({"sql": 1, "data": []}, "sql is no text", None),
-        ({"sql": "a", "data": [], "dataType": "rows"}, "'rows' is no dataType", "it is vector, string or row"),
-        ({"sql": "a", "data": [], "vecType": "x"}, "'x' is no vecType", "it is dense or sparse"),
-        ({"sql": "a", "data": [], "vecSize": "-1"}, "vecSize=-1 is no number of elements", None),
+        ({"sql": 1, "data": []}, "the parameter 'sql' is a text", None),
+        (
+            {"sql": "a", "data": [], "dataType": "rows"},
+            "the parameter 'dataType' cannot be 'rows'",
+            "it is one of: row, string, vector",
+        ),
+        (
+            {"sql": "a", "data": [], "vecType": "x" * 81},
+            f"the parameter 'vecType' cannot be '{'x' * 80}…'",
+            "it is one of: dense, sparse",
+        ),
+        (
+            {"sql": "a", "data": [], "vecSize": "-1"},
+            "the parameter 'vecSize' cannot be -1",
+            "it is how many elements a vector has",
+        ),
+        ({"sql": "a", "data": [], "vecSize": 1.5}, "the parameter 'vecSize' is a whole number, not '1.5'", None),
         (
             {"sql": "a", "data": [], "dataType": "row", "vecSize": 1},
             "vecSize is for dataType=vector, and dataType is row",
@@ -60,5 +80,5 @@ def test_parameters(parameters: dict[str, Any], asked: Asked) -> None:
 )
 def test_parameters_that_are_wrong(parameters: dict[str, Any], message: str, hint: str | None) -> None:
     with pytest.raises(MlsqlError) as caught:
-        read(parameters)
+        read(Parameters(parameters))
     assert (caught.value.message, caught.value.hint) == (message, hint)

@@ -197,6 +197,6 @@ def test_the_end_of_the_server_waits_for_no_answer(tmp_path: Path, receiver: Rec
     """The call would take until the receiver is over, at the end of the test."""
     receiver.answers = [0]
     calls = Callbacks(("127.0.0.1",), seconds=3_600.0)
-    with serving(ServerSettings(root=tmp_path, callbacks=calls, limits=Limits(drain_seconds=0.0))) as server:
+    with alone(ServerSettings(root=tmp_path, callbacks=calls, limits=Limits(drain_seconds=0.0))) as server:
         begin(server, receiver.url)
         receiver.got.get(timeout=SECONDS)

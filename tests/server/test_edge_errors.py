@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from mlsql_engine.server import composition
 from mlsql_engine.server.callers import Role
-from mlsql_engine.server.composition import ROUTES
 from mlsql_engine.server.settings import Limits, ServerSettings
 from mlsql_engine.server.tokens import Tokens, of_text
 from mlsql_engine.session import Session
@@ -217,7 +217,7 @@ def test_readiness(server: Running) -> None:
 
 def test_a_server_that_ends_is_not_ready(session: Session) -> None:
     settings = ServerSettings(port=0, audit_log=Path("/dev/null"))
-    with running(session, settings, ROUTES) as server, server.client() as client:
+    with in_thread(session, settings, composition.ROUTES) as server, server.asking() as client:
         assert client.get("/v2/health/ready").json() == {"ready": True}
         server.call(lambda: setattr(server.state, "draining", True))
         answer = client.get("/v2/health/ready")

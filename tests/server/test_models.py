@@ -55,12 +55,12 @@ def as_role(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_engine_for_queries_starts_with_the_first_function(root: Path) -> None:
     code = "register ScriptUDF.`` as f where dataType='int' and code='def apply(x): return x';"
-    with serving(ServerSettings(root=root, limits=Limits(drain_seconds=0.0))) as running:
+    with alone(ServerSettings(root=root, limits=Limits(drain_seconds=0.0))) as running:
         assert running.state.queries.warming is None
         running.client.post("/run/script", data={"sql": "select 1 as a as t;"})
-        assert running.within(lambda: running.state.queries.warming) is None
+        assert running.call(lambda: running.state.queries.warming) is None
         running.client.post("/run/script", data={"sql": code})
-        assert running.within(lambda: running.state.queries.warming) is not None
+        assert running.call(lambda: running.state.queries.warming) is not None
 
 
 @pytest.mark.usefixtures("as_role")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mlsql_engine import SilentProgress, connect
-from server.protocol_server import served
+from server.running import in_thread
 
 NUMBERS = "[math.nan, math.inf, -math.inf, None, 1.7e308, 5e-324, 9007199254740993.0, -0.0]"
 SCRIPT = f"""
@@ -59,8 +59,8 @@ def apply(n: int):
 def client() -> Iterator[httpx.Client]:
     with connect(progress=SilentProgress()) as session:
         session.run(SCRIPT)
-        with served(session) as (host, port), httpx.Client(base_url=f"http://{host}:{port}", timeout=60) as made:
-            yield made
+        with in_thread(session) as server:
+            yield server.client
 
 
 def strict(answer: httpx.Response) -> Any:

@@ -42,7 +42,7 @@ class Connection(HttpToolsProtocol):
         self._unsent = 0
         self._unsent_since = 0.0
         super().connection_made(transport)
-        self._writes = JoinedWrites(transport)
+        self._writes = JoinedWrites(transport, self.loop)
         self.transport = self._writes  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:

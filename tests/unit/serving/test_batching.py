@@ -523,6 +523,7 @@ async def test_rows_that_make_no_batch_fail_their_own_request_only() -> None:
 async def benched_with_short_batches(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     """A batcher that knows that its batches are short, and has none."""
     monkeypatch.setattr(pace, "_SHORT_SECONDS", SOON)
+    monkeypatch.setattr(pace, "_LONG_SECONDS", SOON)
     async with benched() as bench:
         primed = bench.ask(0.0)
         (await bench.begun()).answer()

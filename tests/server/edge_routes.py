@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import threading
 from collections.abc import AsyncIterator
 
@@ -82,6 +83,13 @@ async def impossible(_request: Request) -> Response:
     raise InternalError("the plan of /home/me/secret has no root")
 
 
+async def crowded(_request: Request) -> Response:
+    try:
+        raise OSError(errno.EMFILE, "Too many open files", "/home/me/secret")
+    except OSError as error:
+        raise InternalError("a worker cannot be started") from error
+
+
 async def problem(request: Request) -> Response:
     root = request.server.settings.root
     source = Source(str(root / "a" / "b.mlsql"), "select 1")
@@ -108,6 +116,7 @@ ROUTES = (
     Route("/stream", stream, ("GET",), Role.PREDICT),
     Route("/broken", broken, ("GET",), Role.PREDICT),
     Route("/impossible", impossible, ("GET",), Role.PREDICT),
+    Route("/crowded", crowded, ("GET",), Role.PREDICT),
     Route("/problem", problem, ("GET",), Role.PREDICT),
     *front.ROUTES,
     *health.ROUTES,

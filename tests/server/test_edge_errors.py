@@ -75,6 +75,19 @@ def test_fault(server: Running, caplog: pytest.LogCaptureFixture) -> None:
     assert "RuntimeError: the password is in /home/me/secret" in caplog.text
 
 
+def test_no_descriptor_is_left(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "mlsql_engine.server.app"), server.asking(PREDICT) as client:
+        answer = client.get("/crowded")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert answer.json() == {
+        "code": "OVERLOADED",
+        "message": "the server has as many files and connections open as it may",
+        "hint": "ask again; whoever runs it can raise the limit of open files (ulimit -n, LimitNOFILE)",
+        "span": None,
+    }
+    assert caplog.messages == ["GET /crowded failed: the server has as many files and connections open as it may"]
+
+
 def test_fault_for_whoever_runs_the_server(server: Running) -> None:
     _, problem = told(server, "/broken", ADMIN)
     assert re.fullmatch(r"RuntimeError \(reference [0-9a-f]{8}\)", problem["message"])

@@ -95,9 +95,14 @@ class App:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 return MlsqlError("the server ends", code="DRAINING", hint="ask again: another one may answer")
-        elif isinstance(error, MlsqlError):
-            if isinstance(error, InternalError):
-                _LOG.error("%s failed", where, exc_info=error)
+        elif isinstance(error, MlsqlError) and not isinstance(error, InternalError):
+            return error
+        crowded = errors.of_descriptors(error)
+        if crowded is not None:
+            _LOG.error("%s failed: %s", where, crowded.message)
+            return crowded
+        if isinstance(error, InternalError):
+            _LOG.error("%s failed", where, exc_info=error)
             return error
         fault = errors.Fault(error)
         _LOG.error("%s failed, reference %s", where, fault.reference, exc_info=error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.server.callers import Caller, Role
 from mlsql_engine.server.scrubbing import without_folders
+from mlsql_engine.serving.overload import TryLater
 
 STATUS: Final[dict[str, int]] = {
     "UNAUTHORIZED": 401,
@@ -52,6 +54,21 @@ class Fault(InternalError):
     def __init__(self, error: BaseException) -> None:
         self.reference = secrets.token_hex(4)
         super().__init__(f"{type(error).__name__} (reference {self.reference})")
+
+
+def of_descriptors(error: BaseException) -> TryLater | None:
+    """What to tell where an error comes of a process or system without a free descriptor; None for every other."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+            return TryLater(
+                "the server has as many files and connections open as it may",
+                "OVERLOADED",
+                "ask again; whoever runs it can raise the limit of open files (ulimit -n, LimitNOFILE)",
+                1.0,
+            )
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def response(

@@ -53,7 +53,7 @@ def of_process(state: State) -> bytes:
 
 def takes_time(state: State) -> bool:
     """Whether `of_process` has to look for the children of processes."""
-    return metrics.takes_time(state.sessions.default.session.roster)
+    return any(metrics.takes_time(session.session.roster) for session in state.sessions.all())
 
 
 def model_label(model: str, roots: Sequence[Path]) -> str:
@@ -65,19 +65,29 @@ def model_label(model: str, roots: Sequence[Path]) -> str:
 
 
 class _Workers:
-    """metrics.WorkerCollector, without the folders of the server."""
+    """metrics.WorkerCollector for each session, without the folders of the server."""
 
     def __init__(self, state: State) -> None:
-        self._state = state
+        self._roots = state.roots
+        self._sessions = state.sessions.all()
 
     def collect(self) -> Iterator[Metric]:
-        roots = self._state.roots
-        for family in metrics.WorkerCollector(self._state.sessions.default.session.roster).collect():
-            family.samples = [
-                sample._replace(labels={**sample.labels, "model": model_label(sample.labels["model"], roots)})
-                for sample in family.samples
-            ]
-            yield family
+        families: dict[str, Metric] = {}
+        for session in self._sessions:
+            for family in metrics.WorkerCollector(session.session.roster).collect():
+                samples = [
+                    sample._replace(
+                        labels={
+                            "session": session.name,
+                            **sample.labels,
+                            "model": model_label(sample.labels["model"], self._roots),
+                        }
+                    )
+                    for sample in family.samples
+                ]
+                known = families.setdefault(family.name, family)
+                known.samples = samples if known is family else known.samples + samples
+        yield from families.values()
 
 
 class _Requests:
@@ -105,7 +115,7 @@ class _Requests:
         yield _one("mlsql_http_requests_under_way", "Requests that are not answered yet.", self._meters.under_way)
         yield _one("mlsql_http_connections", "Connections that are open.", len(self._state.connections))
         held = self._state.bodies.held
-        yield _one("mlsql_http_held_bytes", "Bytes of large requests that are held.", held)
+        yield _one("mlsql_http_held_bytes", "Bytes of bodies that are held.", held)
         info = GaugeMetricFamily("mlsql_info", "Which mlsql this is, always 1.", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
@@ -126,7 +136,7 @@ class _Functions:
         self._sessions = state.sessions.all()
 
     def collect(self) -> Iterator[Metric]:
-        labels = ["session", "function"]
+        labels = ["session", "function", "version"]
         families = {
             name: CounterMetricFamily(f"mlsql_function_{name}", told, labels=labels)
             for name, told in {
@@ -143,11 +153,14 @@ class _Functions:
             "mlsql_function_queued_requests", "Requests that wait for a batch.", labels=labels
         )
         for session in self._sessions:
-            for name, meter in session.served.meters.items():
-                for field, family in families.items():
-                    family.add_metric([session.name, name], getattr(meter, field))
-                sizes.add_metric([session.name, name], _buckets(batch_meters.SIZES, meter.sizes), meter.rows)
-                queued.add_metric([session.name, name], session.served.queued(name))
+            for served in (session.served, session.versions.others):
+                for name, meter in served.meters.items():
+                    function, _, version = name.partition("@")
+                    values = [session.name, function, version]
+                    for field, family in families.items():
+                        family.add_metric(values, getattr(meter, field))
+                    sizes.add_metric(values, _buckets(batch_meters.SIZES, meter.sizes), meter.rows)
+                    queued.add_metric(values, served.queued(name))
         yield from families.values()
         yield sizes
         yield queued

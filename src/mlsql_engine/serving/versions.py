@@ -41,7 +41,8 @@ class _Catalog:
 class Versions:
     """The functions of a session by name and version. Belongs to one event loop.
 
-    A version's workers are ended as those of every function: when nobody asked for long, or there are too many.
+    `others` serves the versions that are not registered, by name@version. A version's workers are ended as those of
+    every function: when nobody asked for long, or there are too many.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Versions:
         self._registered = served
         self._executor = executor
         self._catalog = _Catalog(functions)
-        self._others = Served(self._catalog, executor, limits)
+        self.others = Served(self._catalog, executor, limits)
 
     async def numbers(self, name: str) -> list[str]:
         """The versions that there are of a function. Raises UnknownName and ModelProblem."""
@@ -71,7 +72,7 @@ class Versions:
         if version == version_of(current.spec):
             return self._registered, name, current
         key = await self._keep(name, version)
-        return self._others, key, await self._others.function(key)
+        return self.others, key, await self.others.function(key)
 
     async def _keep(self, name: str, version: str) -> str:
         """What the version is called in the catalog, where it is from now on."""
@@ -89,12 +90,13 @@ class Versions:
         while len(kept) > MOST:
             oldest, _ = kept.popitem(last=False)
             with suppress(UnknownName):  # served no more
-                await self._others.function(oldest)
+                await self.others.function(oldest)
+            self.others.meters.pop(oldest, None)
         return key
 
     async def close(self, seconds: float = CLOSING_SECONDS) -> None:
         """Need their workers no more. See Served.close."""
-        await self._others.close(seconds)
+        await self.others.close(seconds)
 
 
 def _unknown(name: str, version: str, known: list[str]) -> UnknownName:

@@ -13,14 +13,15 @@ _PSS = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
 
 
 def memory_of(pid: int, *, with_children: bool) -> int:
-    """The resident bytes of a process, without what it shares; 0 when it is gone."""
+    """The resident bytes of a process, without what it shares; 0 when it is gone, or cannot be read."""
     import psutil
 
     total = 0
-    with suppress(psutil.Error):
+    # Without a free descriptor nothing can be read either.
+    with suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         for one in [process, *(process.children(recursive=True) if with_children else [])]:
-            with suppress(psutil.Error):
+            with suppress(psutil.Error, OSError):
                 memory = one.memory_info()
                 total += memory.rss - getattr(memory, "shared", 0)
     return total
@@ -34,7 +35,7 @@ def memory_shared_out(pid: int) -> int:
     import psutil
 
     total = 0
-    with suppress(psutil.Error):
+    with suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         for one in [process, *process.children(recursive=True)]:
             with suppress(OSError):

@@ -67,3 +67,16 @@ def test_a_container_without_a_limit(limits: Path, text: str) -> None:
     (limits / "memory.max").unlink()
     most_memory.cache_clear()
     assert with_file == most_memory() > 0
+
+
+def test_memory_that_cannot_be_read_is_none() -> None:
+    """A process without a free descriptor opens nothing in /proc."""
+    code = (
+        "import os, resource\n"
+        "from mlsql_engine.workers.memory import memory_of, memory_shared_out\n"
+        "assert memory_of(os.getpid(), with_children=True) > 0\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
+        "print(memory_of(os.getpid(), with_children=True), memory_shared_out(os.getpid()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "0 0\n"

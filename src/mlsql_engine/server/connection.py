@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mlsql_engine.server.joined_writes import JoinedWrites
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.request import WHOLE
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ _NO_HTTP = _json("REQUEST", "this is no request of HTTP/1.1")
 
 async def _answer_too_large(scope: Scope, receive: Receive, send: Send) -> None:
     """An ASGI application."""
-    await Response(_TOO_LARGE, 431, {"connection": "close"}, "application/json")(scope, receive, send)
+    await JsonResponse(_TOO_LARGE, 431, {"connection": "close"})(scope, receive, send)
 
 
 class Connections(Protocol):

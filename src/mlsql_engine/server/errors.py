@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.server.callers import Caller, Role
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.scrubbing import without_folders
 from mlsql_engine.serving.overload import TryLater
 
@@ -95,7 +96,7 @@ def response(
         headers["WWW-Authenticate"] = "Bearer"
     if status == 408:
         headers["Connection"] = "close"
-    return Response(msgspec.json.encode(made), status, headers, "application/json")
+    return JsonResponse(msgspec.json.encode(made), status, headers)
 
 
 def status_of(error: MlsqlError) -> int:

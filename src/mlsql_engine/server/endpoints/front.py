@@ -10,6 +10,7 @@ from starlette.responses import Response
 from mlsql_engine.core.version import __version__
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.front_page import Listed, curl_line, page
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 
@@ -35,7 +36,7 @@ async def front(request: Request) -> Response:
     if _wants_json(request.headers.get("accept", "")):
         listed = [{"name": one.name, "version": one.version, "example": one.line} for one in functions]
         made = {"name": "mlsql", "version": __version__, "functions": listed, "links": _LINKS}
-        return Response(msgspec.json.encode(made), media_type="application/json", headers={"Vary": "Accept"})
+        return JsonResponse(msgspec.json.encode(made), headers={"Vary": "Accept"})
     return Response(page(functions, told=told), media_type="text/html", headers=_HEADERS)
 
 
@@ -54,7 +55,7 @@ def _wants_json(accept: str) -> bool:
 
 async def description(request: Request) -> Response:
     """The description of all that the server answers."""
-    return Response(request.server.description, media_type="application/json")
+    return JsonResponse(request.server.description)
 
 
 _TEXT = {"type": "string"}

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.exposition import CONTENT_TYPE, of_loop, of_process, takes_time
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 
@@ -17,13 +18,13 @@ _OK = b'{"status":"ok"}'
 
 async def health(_request: Request) -> Response:
     """It lives."""
-    return Response(_OK, media_type="application/json")
+    return JsonResponse(_OK)
 
 
 async def ready(request: Request) -> Response:
     """It takes requests. Raises MlsqlError, DRAINING, when it was told to end."""
     check_ready(request)
-    return Response(_OK, media_type="application/json")
+    return JsonResponse(_OK)
 
 
 def check_ready(request: Request) -> None:

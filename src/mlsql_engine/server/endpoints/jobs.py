@@ -15,6 +15,7 @@ from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints import jobs_api as described
 from mlsql_engine.server.endpoints.scripts import rows_response
 from mlsql_engine.server.job import ScriptJob
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.parameters import Parameters
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
@@ -105,7 +106,7 @@ def _found(request: Request) -> ScriptJob:
 
 
 def _json(value: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return JsonResponse(msgspec.json.encode(value), status)
 
 
 ROUTES = (

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from mlsql_engine.core.errors import BadValue, UnknownName
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints.model_predict_api import OPERATIONS, PARAMETERS
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.parameters import Parameters
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
@@ -72,13 +73,13 @@ async def model_predict(request: Request) -> Response:
 async def _answer(request: Request, asked: Asked, session: ServerSession, *, large: bool) -> Response:
     _check_functions(asked.pipeline, session)
     if not asked.data and asked.kind == "row":
-        return Response(b"[]", media_type="application/json")
+        return JsonResponse(b"[]")
     many = len(asked.data) > _MANY_ROWS or large
     batch = await asyncio.to_thread(asked.batch) if many else asked.batch()
     made = await request.server.queries.of(session).rows(asked.text, batch, request.deadline)
     many = sum(part.num_rows for part in made) > _MANY_ROWS
     body = await asyncio.to_thread(json_rows.rows, made) if many else json_rows.rows(made)
-    return Response(body, media_type="application/json")
+    return JsonResponse(body)
 
 
 def read(parameters: Parameters) -> Asked:

@@ -14,6 +14,7 @@ from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.core.type_names import type_name
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints import models_api as described
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.parameters import Parameters
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
@@ -40,7 +41,7 @@ async def _answer(request: Request, tell: Any) -> Response:
     owner = asked.text("owner", "") or request.caller.name
     async with request.server.sessions.of(owner, per_user=asked.flag("sessionPerUser")) as place:
         body = await asyncio.to_thread(lambda: tell(_Catalog(place.session, request)))
-    return Response(msgspec.json.encode(body), media_type="application/json")
+    return JsonResponse(msgspec.json.encode(body))
 
 
 class _Catalog:

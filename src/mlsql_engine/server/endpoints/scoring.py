@@ -11,6 +11,7 @@ from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.server import content_encoding
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints import scoring_api as api
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.routes import Route
 from mlsql_engine.serving.inputs import Inputs
@@ -38,7 +39,7 @@ async def invocations(request: Request) -> Response:
     body, more = await content_encoding.encoded(
         answers.write(found, ServedFunction.that_gave(found).described.return_type), headers
     )
-    return Response(body, headers=more, media_type=_JSON)
+    return JsonResponse(body, headers=more)
 
 
 async def _frame(content: bytes, kind: str, inputs: Inputs) -> Frame:
@@ -92,7 +93,7 @@ def default_function(request: Request) -> str:
 
 async def ping(_request: Request) -> Response:
     """It lives."""
-    return Response(b"\n", media_type=_JSON)
+    return JsonResponse(b"\n")
 
 
 async def version(_request: Request) -> Response:

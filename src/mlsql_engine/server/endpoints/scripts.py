@@ -14,6 +14,7 @@ from mlsql_engine.server import errors
 from mlsql_engine.server.callers import Role
 from mlsql_engine.server.endpoints.scripts_api import RUN_SCRIPT
 from mlsql_engine.server.job import ScriptJob
+from mlsql_engine.server.json_response import JsonResponse
 from mlsql_engine.server.request import Request
 from mlsql_engine.server.results import Result
 from mlsql_engine.server.routes import Route
@@ -34,7 +35,7 @@ async def run_script(request: Request) -> Response:
     if not script.waits:
         place = job.addresses["statusUrl"]
         body = {"jobId": job.id, "state": job.state, **job.addresses}
-        return Response(msgspec.json.encode(body), 202, {"Location": place}, "application/json")
+        return JsonResponse(msgspec.json.encode(body), 202, {"Location": place})
     await _ended(job, request)
     result, job.result = job.result, None  # the request takes it with it
     if job.error is not None or result is None:
@@ -82,7 +83,7 @@ def rows_response(job: ScriptJob, result: Result) -> Response:
         yield tail
 
     if size <= _SMALL:
-        return Response(b"".join(pieces()), 200, headers, "application/json")
+        return JsonResponse(b"".join(pieces()), 200, headers)
     return StreamingResponse(pieces(), 200, headers, "application/json")
 
 

@@ -23,6 +23,7 @@ from mlsql_engine.serving import json_texts
 from mlsql_sdk import vectors
 
 _PIECE_ROWS = 8_192
+_FEW = 16
 _EXACT_DIGITS = 15
 """Decimals of so many digits at most are printed as doubles."""
 
@@ -90,7 +91,7 @@ def _with_nulls(made: list[Any], array: pa.Array) -> list[Any]:
 
 
 def _doubles(array: pa.Array) -> list[Any]:
-    if array.null_count:
+    if array.null_count or len(array) <= _FEW:
         return [None if number is None else _double(number) for number in array.to_pylist()]
     numbers = array.to_numpy()
     sizes = np.abs(numbers)

@@ -26,13 +26,18 @@ from mlsql_engine.serving.sandbox.pool import Sandboxes
 
 MOST = 512
 MOST_CHARACTERS = 1_000_000
+MOST_SCHEMAS = 8
 _TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is known of a text: the functions that it may call, and its plan, or None with the reason."""
+    """What is known of a text over rows of a schema: the functions that it may call, and its plan.
 
+    None with the reason where there is no plan.
+    """
+
+    schema: pa.Schema
     functions: Mapping[str, Opened]
     plan: Plan | None
     reason: str
@@ -41,13 +46,14 @@ class _Kept:
 class Queries:
     """Answers the queries of requests for one session. Belongs to one event loop.
 
-    At most MOST plans, of texts of at most MOST_CHARACTERS together, are kept: those that were used last.
+    What is known of at most MOST texts, of at most MOST_CHARACTERS together, is kept, of each for at most
+    MOST_SCHEMAS schemas of rows: those that were used last.
     """
 
     def __init__(self, functions: SessionFunctions, sandboxes: Sandboxes) -> None:
         self._functions = functions
         self._sandboxes = sandboxes
-        self._kept: OrderedDict[tuple[str, pa.Schema], _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, list[_Kept]] = OrderedDict()
         self._characters = 0
 
     async def rows(self, text: str, batch: pa.RecordBatch, deadline: float) -> list[pa.RecordBatch]:
@@ -76,8 +82,7 @@ class Queries:
 
     def _valid(self, text: str, schema: pa.Schema) -> _Kept | None:
         """What is known of the text, if all functions that it may call are those that it is known of."""
-        key = (text, schema)
-        kept = self._kept.get(key)
+        kept = self._of(text, schema)
         if kept is None:
             return None
         functions = self._functions
@@ -85,8 +90,14 @@ class Queries:
             return None
         if len(_named(text, functions)) != len(kept.functions):
             return None
-        self._kept.move_to_end(key)
+        self._kept.move_to_end(text)
         return kept
+
+    def _of(self, text: str, schema: pa.Schema) -> _Kept | None:
+        for kept in self._kept.get(text, ()):
+            if kept.schema is schema or kept.schema.equals(schema):
+                return kept
+        return None
 
     async def _made(self, text: str, schema: pa.Schema, deadline: float) -> _Kept:
         """Have an engine look at the query, and keep what it says. Raises what it refuses."""
@@ -99,24 +110,27 @@ class Queries:
             _suggest(error, self._functions)
             raise
         try:
-            kept = _Kept(opened, Plan(bound, schema, opened), "")
+            kept = _Kept(schema, opened, Plan(bound, schema, opened), "")
         except NotPlain as reason:
-            kept = _Kept(opened, None, str(reason))
-        self._keep((text, schema), kept)
+            kept = _Kept(schema, opened, None, str(reason))
+        self._keep(text, kept)
         return kept
 
-    def _keep(self, key: tuple[str, pa.Schema], kept: _Kept) -> None:
-        if key not in self._kept:
-            self._characters += len(key[0])
-        self._kept[key] = kept
-        self._kept.move_to_end(key)
+    def _keep(self, text: str, kept: _Kept) -> None:
+        known = self._kept.get(text)
+        if known is None:
+            self._characters += len(text)
+            known = []
+        others = [one for one in known if not one.schema.equals(kept.schema)]
+        self._kept[text] = [kept, *others[: MOST_SCHEMAS - 1]]
+        self._kept.move_to_end(text)
         while len(self._kept) > MOST or (self._characters > MOST_CHARACTERS and len(self._kept) > 1):
-            (forgotten, _), _ = self._kept.popitem(last=False)
+            forgotten, _ = self._kept.popitem(last=False)
             self._characters -= len(forgotten)
 
     def reason(self, text: str, schema: pa.Schema) -> str | None:
         """Why a query of such rows is answered by an engine; "" where it is not, None where that is not known."""
-        kept = self._kept.get((text, schema))
+        kept = self._of(text, schema)
         return None if kept is None else kept.reason
 
 

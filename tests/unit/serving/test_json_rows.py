@@ -112,6 +112,9 @@ def test_numbers_are_spelled_alike(numbers: list[float | None]) -> None:
     wanted = [row[0] or "null" for row in found]
     objects = ",".join(f'{{"x":{text}}}' for text in wanted)
     assert json_rows.rows(table.to_batches()).decode() == f"[{objects}]"
+    many = pa.table({"x": pa.array([*numbers, *[0.5] * json_rows._FEW], pa.float64())})
+    others = ',{"x":0.5}' * json_rows._FEW
+    assert json_rows.rows(many.to_batches()).decode() == f"[{objects}{others}]"
 
 
 @settings(deadline=None)

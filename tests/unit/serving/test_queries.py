@@ -192,6 +192,15 @@ def test_plans_are_kept_up_to_a_number(ask: Asked, monkeypatch: pytest.MonkeyPat
     assert [ask.reason(text) for text in ("a", "s", "a, b")] == [None, None, ""]
 
 
+def test_plans_of_a_text_are_kept_for_several_schemas_of_rows(ask: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_SCHEMAS", 2)
+    batches = [pa.record_batch({"a": [value]}) for value in (1, "x", 2.5)]
+    assert [ask("a", batch) for batch in batches] == [[{"a": 1}], [{"a": "x"}], [{"a": 2.5}]]
+    assert [ask.queries.reason("a", batch.schema) for batch in batches] == [None, "", ""]
+    assert ask("a", batches[0]) == [{"a": 1}]
+    assert [ask.queries.reason("a", batch.schema) for batch in batches] == ["", None, ""]
+
+
 def test_answers_of_another_type_again_and_again(ask: Asked) -> None:
     texts = StandIn(described("estimator", pa.float64(), 0), lambda batch: pa.array(["x"] * batch.num_rows))
     ask.functions.functions["predict"] = texts

@@ -9,6 +9,7 @@ import pytest
 
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.serving import rows, vector_rows
+from mlsql_sdk import vectors
 
 I64, F64, STR, LIST = pa.int64(), pa.float64(), pa.string(), pa.list_
 
@@ -150,3 +151,11 @@ def test_what_is_no_sparse_vector(data: list[Any], size: int | None, message: st
     with pytest.raises(BadValue) as caught:
         vector_rows.sparse_vectors(data, size)
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize("count", [1, 64, 65, 1_000])
+def test_dense_vectors_of_several_lengths(count: int) -> None:
+    data = [[float(row)] * (row % 3) for row in range(count)]
+    batch = vector_rows.dense_vectors(data)
+    batch.validate(full=True)
+    assert batch.column(0).equals(vectors.from_tuples([(1, None, None, row) for row in data]))

@@ -48,6 +48,8 @@ _TAKES = re.compile(r"^\s*\"?\w+\"?\((.*)\) -> ", re.MULTILINE)
 _ANY_TYPE = re.compile(r"\b(?:T|K|V|ANY)\b")
 _TO_VECTOR = re.compile(r"Unimplemented type for cast \((.+) -> vector\)")
 _NOT_A_VALUE = re.compile(r"^Could not convert string '(.*)' to (\w+)", re.DOTALL)
+# The columns of stages (see queries._Draft) are named by numbers that tell nobody anything.
+_STAGE_COLUMN = re.compile(r" when casting from source column s\d+_\w+")
 _KIND = re.compile(r"^(?:[A-Za-z]+ ){1,5}(?:Error|Exception): ")
 
 
@@ -257,7 +259,7 @@ def explain_file(error: duckdb.Error, what: str) -> MlsqlError:
 
 def _message(error: duckdb.Error) -> str:
     """The text of an exception, which some come with as JSON."""
-    text = str(error)
+    text = _STAGE_COLUMN.sub("", str(error))
     start = text.find("{")
     if start >= 0 and '"exception_message"' in text:
         try:

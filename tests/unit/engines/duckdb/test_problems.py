@@ -131,6 +131,8 @@ def explained(message: str, query: str = "select a, b from t") -> MlsqlError:
         ("Parser Error: syntax error at end of input", SyntaxProblem, "the query is not Spark SQL: it ends too early", None),
         ('Invalid Input Error: {"exception_type":"Binder","exception_message":"Some thing"}', SqlProblem, "some thing", None),
         ("Out of Range Error: Overflow in mlsql_relation_3_rows.x", SqlProblem, "overflow in x", None),
+        ("Conversion Error: It can't be cast when casting from source column s69_1", SqlProblem, "it can't be cast", None),
+        ("Conversion Error: It can't be cast when casting from source column s69", SqlProblem, "it can't be cast when casting from source column s69", None),
         ("Binder Error: It is\n\tCandidate functions:\n\tabs(x) -> y\n\nLINE 1: z", SqlProblem, "it is", None),
     ],
 )  # fmt: skip

@@ -145,6 +145,22 @@ def test_a_job_is_ended(server: Running, way: str) -> None:
     assert [row["state"] for row in workers if row["name"] == "sleep.py"][-1:] in (["ended"], [])
 
 
+def test_events_begin_before_there_is_one(server: Running) -> None:
+    """Whoever comes back and has seen all is let in at once: proxies and clients wait for the head."""
+    number = begin(server, "select 1 as x as d; train d as PythonAlg.`m` where pythonScriptPath='sleep.py';")
+    path = f"/jobs/{number}/events"
+    with server.client.stream("GET", path) as told:
+        last = ""
+        for line in told.iter_lines():
+            last = line if line.startswith("id: ") else last
+            if "asleep" in line:
+                break
+    with server.client.stream("GET", path, headers={"Last-Event-ID": last[4:]}, timeout=5.0) as again:
+        assert again.status_code == 200
+    server.client.delete(f"/jobs/{number}")
+    assert events(server, number)[-1][2]["state"] == "cancelled"
+
+
 def test_lists(server: Running) -> None:
     mine = begin(server, "select 1 as a as t;", owner="lister")
     events(server, mine)

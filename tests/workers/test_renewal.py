@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlsql_engine import Session
+from mlsql_engine.core.errors import Cancelled
 from mlsql_engine.models.pointers import AskedVersion
 from mlsql_engine.models.store import ModelStore, ModelVersion
 from mlsql_engine.statements.renewal_pace import RenewalPace
@@ -176,3 +177,25 @@ def test_functions_of_scripts_have_no_versions(session: Session, folder: Path) -
     train(session, folder, 8)
     assert session.renew_functions() == []
     assert rows_of(session, ASKED, folder) == [{"p": 5.0}]
+
+
+def test_a_version_whose_loading_was_cancelled_is_tried_again(
+    session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(session, folder, 7)
+    register(session, folder)
+    train(session, folder, 8)
+    now = 100.0
+    pace = RenewalPace(2.0, 60.0, lambda: now)
+    functions = session.functions
+
+    def cancelled(*_: object) -> None:
+        raise Cancelled("the job was ended")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(functions), "share", cancelled)
+        for _ in range(3):
+            assert session.renew_functions(pace) == []
+            now += 20.0
+    assert session.renew_functions(pace) == ["f"]
+    assert rows_of(session, ASKED, folder) == [{"p": 8.0}]

@@ -247,3 +247,40 @@ def test_nothing_is_sent_behind_a_batch_of_a_function_that_is_cancelled(faults: 
     cancelling.join()
     assert function.predict(asked_for_rows(3.0)).to_pylist() == [3.0]
     function.close()
+
+
+def test_a_batch_that_was_answered_or_begun_behind_another_is_not_lost_with_it(faults: Faults) -> None:
+    """The worker fails at the first, and dies of the second before anybody has looked at the first."""
+    faults.register(AT_13.format(what="os._exit(3)").replace("def predict(model, batch):", FAILING_AT_7))
+    functions = faults.session.functions
+    function = functions.share(functions.spec("f"))
+    pid = faults.pid()
+    asked = function.ask(asked_for_rows(7.0))
+    assert asked.add(asked_for_rows(13.0))
+    while not gone([pid]):
+        pass
+    with pytest.raises(MlsqlError, match="it is 7"):
+        asked.wait()
+    assert not asked.over
+    with pytest.raises(MlsqlError) as caught:
+        asked.wait()
+    assert caught.value.code == "SCRIPT_EXITED"
+    assert asked.over
+    function.close()
+
+
+def test_a_batch_behind_one_that_exits_has_not_been_begun(faults: Faults) -> None:
+    faults.register(AT_13.format(what="os._exit(3)"))
+    functions = faults.session.functions
+    function = functions.share(functions.spec("f"))
+    asked = function.ask(asked_for_rows(13.0))
+    asked.add(asked_for_rows(1.0))
+    with pytest.raises(MlsqlError, match="SCRIPT_EXITED"):
+        asked.wait()
+    assert asked.over
+    function.close()
+
+
+FAILING_AT_7 = """def predict(model, batch):
+        if 7.0 in batch.column(0).to_pylist():
+            raise ValueError("it is 7")"""

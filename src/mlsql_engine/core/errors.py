@@ -63,6 +63,13 @@ class MlsqlError(Exception):
         self.code = code or self.default_code
         self.details = tuple(details)
 
+    def again(self) -> MlsqlError:
+        """The same error once more, for another caller: errors are raised, and written to, one by one."""
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.args = self.args
+        return made
+
     def at(self, span: Span | None) -> MlsqlError:
         """This error, placed at `span` unless it already names a closer place."""
         if self.span is None:

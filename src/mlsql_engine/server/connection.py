@@ -42,8 +42,7 @@ class Connection(HttpToolsProtocol):
         self._unsent = 0
         self._unsent_since = 0.0
         super().connection_made(transport)
-        self._writes = JoinedWrites(transport, self.loop)
-        self.transport = self._writes  # type: ignore[assignment]
+        self.transport = JoinedWrites(transport, self.loop)  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
@@ -85,7 +84,6 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """See HttpToolsProtocol."""
-        self._writes.ended()
         if not self._whole and not self._in_head and self.cycle.response_complete:
             self.since = time.monotonic()
         super().on_response_complete()

@@ -87,10 +87,12 @@ class Batcher:
             self._scheduled = self._loop.call_soon(self._flush)
 
     def _lane_behind(self) -> Lane | None:
-        """A lane where what waits may be sent behind a batch: it is no smaller, and both are short."""
+        """A lane where what waits may be sent behind a batch: it is no smaller, both are short, and it does no harm
+        to ask it once more where the worker is lost."""
         if not self._again and self._pace.is_short:
             for lane in self._lanes:
-                if lane.takes_another and lane.flights[-1].count <= self._queued_rows:
+                last = lane.flights[-1]
+                if lane.takes_another and last.function.pure and last.count <= self._queued_rows:
                     return lane
         return None
 
@@ -125,7 +127,7 @@ class Batcher:
         """Tell all that wait of an error."""
         for one in (*self._queue, *(one for batch in self._again for one in batch)):
             if not one.future.done():
-                one.future.set_exception(_copy(error))
+                one.future.set_exception(_own(error))
         self._queue.clear()
         self._again.clear()
         self._queued_rows = 0
@@ -160,7 +162,7 @@ class Batcher:
             function = self._function()
         except MlsqlError as error:
             for one in batch:
-                one.future.set_exception(_copy(error))
+                one.future.set_exception(_own(error))
             raise
         flight = Flight(batch, function, time.monotonic(), again)
         if not self._sweeping:
@@ -216,7 +218,7 @@ class Batcher:
         self._again.extend(smaller)
         if not smaller:
             for one in batch:
-                one.future.set_exception(error if len(batch) == 1 else _copy(error))
+                one.future.set_exception(error if len(batch) == 1 else _own(error))
         self._go_on()
 
     def _sweep_later(self) -> None:
@@ -249,11 +251,9 @@ def _may_be_one_request(error: BaseException) -> bool:
     return isinstance(error, ScriptFailed) or not isinstance(error, MlsqlError)
 
 
-_OF_ROWS = frozenset({"CRASHED", "PROTOCOL", "OUT_OF_MEMORY"})
+_OF_ROWS = frozenset({"CRASHED", "PROTOCOL", "OUT_OF_MEMORY", "TIMEOUT", "UNRESPONSIVE"})
 
 
-def _copy(error: BaseException) -> BaseException:
-    """An error of its own for each request: they are raised, and written to, one by one."""
-    if not isinstance(error, MlsqlError):
-        return error
-    return MlsqlError(error.message, span=error.span, hint=error.hint, code=error.code, details=error.details)
+def _own(error: BaseException) -> BaseException:
+    """The error for one more request."""
+    return error.again() if isinstance(error, MlsqlError) else error

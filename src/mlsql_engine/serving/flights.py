@@ -45,6 +45,9 @@ class Predicting(Protocol):
     def predict_once(self, batch: pa.RecordBatch) -> pa.Array: ...
 
 
+_SLOW = frozenset({"TIMEOUT", "UNRESPONSIVE"})
+
+
 @dataclass(eq=False, slots=True)
 class Waiting:
     """A request that waits for its answers since `begun` and until `deadline`, both of `time.monotonic`."""
@@ -73,11 +76,13 @@ class Flight:
         """Smaller batches of the requests that are left, which tell whose fault an error is; none where that is so.
 
         The one that a script's error names is asked alone, the others once more together; an error without a row
-        halves the batch; after a crash each is asked alone, for every crash costs a worker.
+        halves the batch; where the worker is lost each is asked alone, for every loss costs a worker. One that is
+        alone is asked again after a crash, and not after it has taken too long.
         """
         crashed = isinstance(error, WorkerProblem)
         if len(batch) == 1:
-            return [batch] if crashed and self.function.pure and not self.again else []
+            quick = isinstance(error, WorkerProblem) and error.code not in _SLOW
+            return [batch] if quick and self.function.pure and not self.again else []
         if crashed:
             return [[one] for one in batch]
         row = getattr(error, "row", None)

@@ -6,9 +6,11 @@ and errors are the engine's also where no engine is asked any more.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pyarrow as pa
@@ -22,7 +24,7 @@ from mlsql_engine.serving.parts import Part
 from mlsql_engine.serving.plan.arrays import LeftToEngine
 from mlsql_engine.serving.plan.plan import Changed, Plan
 from mlsql_engine.serving.sandbox.client import Query
-from mlsql_engine.serving.sandbox.pool import Sandboxes
+from mlsql_engine.serving.sandbox.pool import Sandboxes, too_late
 
 MOST = 512
 MOST_CHARACTERS = 1_000_000
@@ -54,6 +56,7 @@ class Queries:
         self._functions = functions
         self._sandboxes = sandboxes
         self._kept: OrderedDict[str, list[_Kept]] = OrderedDict()
+        self._making: dict[Hashable, asyncio.Task[_Kept]] = {}
         self._characters = 0
 
     async def rows(self, text: str, batch: pa.RecordBatch, deadline: float) -> list[pa.RecordBatch]:
@@ -102,6 +105,40 @@ class Queries:
     async def _made(self, text: str, schema: pa.Schema, deadline: float) -> _Kept:
         """Have an engine look at the query, and keep what it says. Raises what it refuses."""
         opened = {name: await self._functions.function(name) for name in _named(text, self._functions)}
+        kept = self._of(text, schema)
+        if kept is not None and _alike(kept.functions, opened):
+            # The newest versions, which take and give the same: what an engine said of the others holds for them.
+            self._keep(text, replace(kept, functions=opened))
+            return replace(kept, functions=opened)
+        return await self._made_once(text, schema, opened, deadline)
+
+    async def _made_once(
+        self, text: str, schema: pa.Schema, opened: Mapping[str, Opened], deadline: float
+    ) -> _Kept:
+        """The same for all requests that ask for it meanwhile."""
+        key = (text, schema, *opened.values())
+        while True:
+            making = self._making.get(key)
+            if making is None:
+                making = asyncio.create_task(self._bind(text, schema, opened, deadline))
+                self._making[key] = making
+                making.add_done_callback(partial(self._is_made, key))
+            try:
+                async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)):
+                    return await asyncio.shield(making)
+            except TimeoutError:
+                raise too_late() from None
+            except MlsqlError as error:
+                # It was that of another request, whose time was over sooner.
+                if error.code != "DEADLINE" or time.monotonic() >= deadline:
+                    raise error.again() from None
+
+    def _is_made(self, key: Hashable, making: asyncio.Task[_Kept]) -> None:
+        del self._making[key]
+        if not making.cancelled():
+            making.exception()  # nobody may wait for it any more
+
+    async def _bind(self, text: str, schema: pa.Schema, opened: Mapping[str, Opened], deadline: float) -> _Kept:
         query = Query(Source("sql", text), opened)
         predict = partial(_predict, self._functions, deadline)
         try:
@@ -142,6 +179,13 @@ def _named(text: str, functions: SessionFunctions) -> list[str]:
     """The functions whose names stand in a text: those that it calls are among them."""
     lower = text.lower()
     return [name for name in functions.names() if name in lower]
+
+
+def _alike(known: Mapping[str, Opened], opened: Mapping[str, Opened]) -> bool:
+    """Whether functions take and give what those did that are known."""
+    return known.keys() == opened.keys() and all(
+        known[name].described == function.described for name, function in opened.items()
+    )
 
 
 def _suggest(error: MlsqlError, functions: SessionFunctions) -> None:

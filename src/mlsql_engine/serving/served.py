@@ -146,7 +146,7 @@ class Served:
         error = self._pace.error(key, spec)
         if error is not None:
             if current is None:
-                raise error.with_traceback(None)
+                raise error.again() if isinstance(error, MlsqlError) else error.with_traceback(None)
             return current
         opening = self._opening.get(key)
         if opening is None:

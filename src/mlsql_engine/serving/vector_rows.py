@@ -17,6 +17,7 @@ from mlsql_sdk import vectors
 _SCHEMA: Final = pa.schema([(FEATURE, vectors.arrow_type())])
 _LISTS: Final = vectors.arrow_type().field("values").type
 _FEW: Final = 64
+_MOST_SIZE: Final = (1 << 31) - 1
 
 
 def dense_vectors(data: Sequence[Any]) -> pa.RecordBatch:
@@ -68,7 +69,7 @@ def _vector(item: Any, row: int) -> Any:
     if isinstance(item, list):
         if set(map(type, item)) - NUMBERS:
             raise _no_number([*[[]] * row, item])
-        return 1, None, None, item
+        return 1, None, None, [double(value) for value in item]
     if not isinstance(item, dict):
         raise wrong(
             f"data, row {row + 1} is {word(item)}, and a vector is an array of numbers",
@@ -79,17 +80,28 @@ def _vector(item: Any, row: int) -> Any:
 
 def _printed(item: dict[str, Any], row: int) -> Any:
     """A vector as it is printed: {"type": 1, "values": […]}, or of type 0 with size and indices too."""
-    kind, values = item.get("type"), item.get("values")
+    kind = item.get("type")
     wanted = {"type", "values"} if kind == 1 else {"type", "size", "indices", "values"}
-    numbers = (values, item.get("indices", []))
-    if kind not in (0, 1) or set(item) - {"size", "indices"} - wanted or wanted - set(item):
+    if (
+        type(kind) is not int
+        or kind not in (0, 1)
+        or set(item) - {"size", "indices"} - wanted
+        or wanted - set(item)
+    ):
         raise wrong(
             f"data, row {row + 1} is an object, and no vector as vectors are printed",
             'write [1.0, 2.0], or {"type": 1, "values": [1.0, 2.0]}; for {"0": 1.0} say vecType=sparse and vecSize',
         )
-    if any(not isinstance(part, list) or set(map(type, part)) - NUMBERS for part in numbers if part is not None):
+    values, indices = item["values"], item["indices"] if kind == 0 else []
+    if any(not isinstance(part, list) or set(map(type, part)) - NUMBERS for part in (values, indices)):
         raise wrong(f"data, row {row + 1}: the values and indices of a vector are arrays of numbers")
-    return kind, item.get("size") if kind == 0 else None, item.get("indices") if kind == 0 else None, values
+    doubles = [double(value) for value in values]
+    if kind == 1:
+        return 1, None, None, doubles
+    size = item["size"]
+    if type(size) is not int or not 0 <= size <= _MOST_SIZE or any(type(index) is not int for index in indices):
+        raise wrong(f"data, row {row + 1}: the size and the indices of a sparse vector are whole numbers from 0 on")
+    return 0, size, indices, doubles
 
 
 def _sparse(item: Any, size: int | None, row: int) -> Any:
@@ -110,7 +122,7 @@ def _sparse(item: Any, size: int | None, row: int) -> Any:
                 f"data, row {row + 1}, key '{key}': a sparse vector has numbers by their index, from 0",
                 f'as in {{"0": 1.0, "{size - 1}": 2.5}} with vecSize={size}',
             )
-    entries = sorted((int(key), float(value)) for key, value in item.items())
+    entries = sorted((int(key), double(value)) for key, value in item.items())
     return 0, size, [index for index, _ in entries], [value for _, value in entries]
 
 

@@ -27,15 +27,18 @@ def renew(session: SessionState, pace: RenewalPace | None = None) -> list[str]:
             if pace is not None:
                 pace.failed(name, registration)
             continue
-        if pace is not None:
-            pace.looked(name)
-        if spec is not None and _renewed(session, name, registration, spec):
+        took_over = spec is not None and _renewed(session, name, registration, spec)
+        if took_over:
             renewed.append(name)
+        if pace is not None and took_over is None:
+            pace.failed(name, registration)
+        elif pace is not None:
+            pace.looked(name)
     return renewed
 
 
-def _renewed(session: SessionState, name: str, registration: Registration, spec: FunctionSpec) -> bool:
-    """Whether the newer function took over."""
+def _renewed(session: SessionState, name: str, registration: Registration, spec: FunctionSpec) -> bool | None:
+    """Whether the newer function took over; None where it was cancelled, and is to be tried again."""
     if _same(spec, session.not_renewed.get(name)):
         return False
     session.not_renewed[name] = spec
@@ -43,7 +46,7 @@ def _renewed(session: SessionState, name: str, registration: Registration, spec:
         took_over = _register(session, name, registration, spec)
     except Cancelled:
         del session.not_renewed[name]  # there is nothing wrong with it
-        return False
+        return None
     except MlsqlError as error:
         _warn(session, name, error)
         return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mlsql_engine.core.errors import Cancelled, InternalError, MlsqlError, WorkerProblem
+from mlsql_engine.core.errors import Cancelled, InternalError
 from mlsql_engine.core.functions import FunctionSpec
 from mlsql_engine.workers.arena import LEAST_BYTES
 from mlsql_engine.workers.calls import Call
@@ -31,7 +31,7 @@ class Asked:
         try:
             worker.ask(batch, spec)
         except BaseException as error:
-            self._give(error, aside=True)
+            self._end(error, aside=True)
             raise
 
     def add(self, batch: pa.RecordBatch) -> bool:
@@ -75,12 +75,11 @@ class Asked:
         return values
 
     def _give(self, error: BaseException, *, aside: bool) -> None:
-        """Give the worker back; where the error leaves it in a state in which it cannot go on, it is lost."""
-        lost = not isinstance(error, MlsqlError) or isinstance(error, WorkerProblem | Cancelled)
-        if lost or not self._worker.alive():
+        """Give the worker back, unless it is at the next batch; where it cannot go on, it is lost."""
+        if self._worker.lost or isinstance(error, Cancelled):
             self._end(error, aside=aside)
         elif not self._worker.asked:
-            self._end(None, aside=aside)
+            self._end(None if self._worker.alive() else error, aside=aside)
 
     def _end(self, lost: BaseException | None, *, aside: bool) -> None:
         self._over = True

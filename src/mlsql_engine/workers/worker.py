@@ -63,6 +63,8 @@ class Worker:
         self.activity = Activity()
         self.process = process
         self.started = datetime.now(UTC)
+        self.lost = False
+        """Whether it is of no more use: instead of an answer there was none, or something else."""
         self._spec = spec
         self._loaded: Loaded | None = None
         self._silence = silence
@@ -130,23 +132,25 @@ class Worker:
         self.process.name = spec.title
         self._asked = (self._asked + 1) % _NUMBERS
         begun = time.monotonic() if self._questions else self._begin("busy")
-        self._questions.append(_Question(batch, spec, self._asked, begun))
         self._send(batch)
+        self._questions.append(_Question(batch, spec, self._asked, begun))
 
     def answer(self, *, wait: bool = True) -> pa.Array | None:
         """One value per row of the oldest batch without an answer; None where it is not there and not waited for.
 
-        Raises ScriptFailed, or WorkerProblem, after which the process is of no more use.
+        Raises ScriptFailed or WorkerProblem; `lost` tells whether it is of more use.
         """
         if not self._questions:
             raise InternalError("an answer without a question")
         question = self._questions[0]
+        self.lost = True
         try:
             values = self._answer_to(question, wait)
         except BaseException as error:
             self._done(question)
             self.activity.failures += isinstance(error, MlsqlError)
             raise
+        self.lost = False
         if values is not None:
             self._short = self._done(question) < _SHORT_SECONDS
             self.activity.batches += 1
@@ -188,6 +192,7 @@ class Worker:
                 raise failures.broken_protocol(self.process, error) from error
         except (WorkerProblem, ScriptFailed) as error:
             raise function_errors.of_process(question.spec, error, self.process) from error.__cause__
+        self.lost = False
         raise failure
 
     def _values(self, message: Message, rows: int) -> pa.Array:

@@ -1,4 +1,4 @@
-"""The head of a response goes out with the begin of its body."""
+"""What is written within a turn of the loop goes out together."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ class Transport:
 
     def write(self, data: bytes) -> None:
         self.told.append(data)
-
-    def writelines(self, pieces: Any) -> None:
-        self.told.append(list(pieces))
 
     def close(self) -> None:
         self.told.append("closed")
@@ -67,88 +64,55 @@ def joined(transport: Transport, loop: Loop) -> JoinedWrites:
     return JoinedWrites(transport, loop)  # type: ignore[arg-type]
 
 
-def test_the_head_waits_for_the_body_and_both_for_the_end_of_the_turn(
+def test_what_is_written_in_a_turn_is_sent_together_at_its_end(
     transport: Transport, loop: Loop, joined: JoinedWrites
 ) -> None:
-    joined.write(HEAD)
-    loop.turn()
-    assert transport.told == []
-    joined.write(b"one")
+    for piece in (HEAD, b"one", HEAD, b"two"):
+        joined.write(piece)
     assert transport.told == []
     loop.turn()
-    loop.turn()
-    assert transport.told == [HEAD + b"one"]
-
-
-def test_later_pieces_are_sent_at_once_and_in_order(transport: Transport, joined: JoinedWrites) -> None:
-    for piece in (HEAD, b"one", b"two", HEAD):
-        joined.write(piece)
-    assert transport.told == [HEAD + b"one", b"two", HEAD]
-
-
-def test_several_responses_of_a_turn_are_sent_together(
-    transport: Transport, loop: Loop, joined: JoinedWrites
-) -> None:
-    """A client may send a request before it has the answer to the last one."""
-    for piece in (b"one", b"two"):
-        joined.write(HEAD)
-        joined.write(piece)
-        joined.ended()
     loop.turn()
     assert transport.told == [HEAD + b"one" + HEAD + b"two"]
 
 
-def test_a_response_without_a_body_is_sent_at_its_end(
+def test_a_head_does_not_wait_for_a_body_that_comes_later(
     transport: Transport, loop: Loop, joined: JoinedWrites
 ) -> None:
     joined.write(HEAD)
-    joined.ended()
     loop.turn()
-    joined.write(HEAD)
-    joined.write(b"")
-    joined.ended()
+    joined.write(b"one")
     loop.turn()
-    joined.write(HEAD)
-    loop.turn()
-    assert transport.told == [HEAD, HEAD]
+    assert transport.told == [HEAD, b"one"]
 
 
-def test_a_client_that_waits_for_leave_gets_it_at_once(transport: Transport, joined: JoinedWrites) -> None:
-    joined.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    assert transport.told == [b"HTTP/1.1 100 Continue\r\n\r\n"]
-    joined.write(HEAD)
-    assert len(transport.told) == 1
-
-
-@pytest.mark.parametrize("body", [(), (b"body",)])
-def test_what_waits_is_sent_before_the_end(
-    transport: Transport, loop: Loop, joined: JoinedWrites, body: tuple[bytes, ...]
+def test_what_is_large_is_not_copied_and_comes_in_order(
+    transport: Transport, loop: Loop, joined: JoinedWrites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(joined_writes, "_SMALL", len(HEAD))
+    large = bytes(len(HEAD) + 1)
     joined.write(HEAD)
-    for piece in body:
-        joined.write(piece)
+    joined.write(large)
+    assert transport.told == [HEAD, large]
+    assert transport.told[1] is large
+    joined.write(b"one")
+    loop.turn()
+    assert transport.told == [HEAD, large, b"one"]
+
+
+def test_what_waits_is_sent_before_the_end(transport: Transport, loop: Loop, joined: JoinedWrites) -> None:
+    joined.write(HEAD)
     joined.close()
     loop.turn()
-    assert transport.told == [HEAD + b"".join(body), "closed"]
+    assert transport.told == [HEAD, "closed"]
 
 
 def test_nothing_is_written_to_a_connection_that_was_lost(
     transport: Transport, loop: Loop, joined: JoinedWrites
 ) -> None:
     joined.write(HEAD)
-    joined.write(b"one")
     transport.closing = True
     loop.turn()
     assert transport.told == []
-
-
-def test_a_large_body_is_not_copied(
-    transport: Transport, joined: JoinedWrites, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(joined_writes, "_SMALL", 3)
-    joined.write(HEAD)
-    joined.write(b"long")
-    assert transport.told == [[HEAD, b"long"]]
 
 
 def test_all_else_is_the_transport_s(joined: JoinedWrites) -> None:

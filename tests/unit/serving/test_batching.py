@@ -374,6 +374,22 @@ async def test_after_a_crash_each_request_is_asked_alone() -> None:
         assert [(await answers[number]).values for number in (0, 2)] == [[2.0], [6.0]]
 
 
+@pytest.mark.parametrize("code", ["TIMEOUT", "UNRESPONSIVE"])
+@in_loop
+async def test_a_request_that_takes_too_long_fails_alone_and_is_not_asked_again(code: str) -> None:
+    async with benched() as bench:
+        bench.model.pure = True
+        answers = [bench.ask(1.0), bench.ask(2.0), bench.ask(3.0)]
+        (await bench.begun()).answer(WorkerProblem("it takes too long", code=code))
+        (await bench.begun()).answer()
+        (await bench.begun()).answer(WorkerProblem("it takes too long", code=code))
+        (await bench.begun()).answer()
+        with pytest.raises(WorkerProblem, match="it takes too long"):
+            await answers[1]
+        assert [(await answers[number]).values for number in (0, 2)] == [[2.0], [6.0]]
+        assert bench.model.batches == [[1.0, 2.0, 3.0], [1.0], [2.0], [3.0]]
+
+
 @in_loop
 async def test_a_lone_request_of_a_pure_function_is_asked_twice_when_its_worker_crashes() -> None:
     async with benched() as bench:
@@ -393,10 +409,10 @@ async def test_a_lone_request_of_a_pure_function_is_asked_twice_when_its_worker_
 async def test_what_is_no_fault_of_a_request_is_told_to_all_of_the_batch() -> None:
     async with benched() as bench:
         answers = [bench.ask(1.0), bench.ask(2.0)]
-        (await bench.begun()).answer(WorkerProblem("it takes too long", code="TIMEOUT", hint="give it more"))
+        (await bench.begun()).answer(WorkerProblem("it crashes too often", code="CIRCUIT_OPEN", hint="wait"))
         problems = await asyncio.gather(*answers, return_exceptions=True)
         assert [(problem.code, problem.message, problem.hint) for problem in problems] == [
-            ("TIMEOUT", "it takes too long", "give it more")
+            ("CIRCUIT_OPEN", "it crashes too often", "wait")
         ] * 2
         assert problems[0] is not problems[1]
 
@@ -530,6 +546,7 @@ async def benched_with_short_batches(monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         await primed
         bench.model.batches.clear()
         bench.model.workers_asked = 0
+        bench.model.pure = True
         yield bench
 
 
@@ -603,18 +620,33 @@ async def test_what_was_behind_a_batch_that_fails_is_answered(monkeypatch: pytes
 @in_loop
 async def test_what_was_behind_a_batch_whose_worker_is_lost_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async with benched_with_short_batches(monkeypatch) as bench:
-        bench.model.pure = False
-        bad = bench.ask(1.0)
+        answers = [bench.ask(1.0)]
         one = await bench.begun()
-        good = [bench.ask(2.0)]
+        answers.append(bench.ask(2.0))
         await bench.begun()
-        good.append(bench.ask(3.0))
+        answers.append(bench.ask(3.0))
         one.answer(WorkerProblem("it has died", code="CRASHED"))
         (await bench.begun()).answer()
-        with pytest.raises(WorkerProblem, match="it has died"):
-            await bad
-        assert [(await answer).values for answer in good] == [[4.0], [6.0]]
-        assert bench.model.batches == [[1.0], [2.0], [2.0, 3.0]]
+        (await bench.begun()).answer()
+        assert [(await answer).values for answer in answers] == [[2.0], [4.0], [6.0]]
+        assert bench.model.batches == [[1.0], [2.0], [1.0], [2.0, 3.0]]
+
+
+@in_loop
+async def test_nothing_is_sent_behind_a_batch_of_a_function_that_may_do_more_than_predict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with benched_with_short_batches(monkeypatch) as bench:
+        bench.model.pure = False
+        answers = [bench.ask(1.0)]
+        one = await bench.begun()
+        answers.append(bench.ask(2.0))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert bench.model.batches == [[1.0]]
+        one.answer()
+        (await bench.begun()).answer()
+        assert [(await answer).values for answer in answers] == [[2.0], [4.0]]
 
 
 @in_loop

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -206,3 +207,52 @@ def test_answers_of_another_type_again_and_again(ask: Asked) -> None:
     ask.functions.functions["predict"] = texts
     assert ask.refused("predict(a)").message == "the functions of a query are registered again and again"
     assert len(ask.functions.asked) == 4
+
+
+def test_requests_that_come_together_have_an_engine_look_once(ask: Asked) -> None:
+    async def together() -> list[Any]:
+        rows = [ask.queries.rows(text, ROWS, later()) for text in ["predict(a) as p"] * 40 + ["nothing(a)"] * 40]
+        return await asyncio.gather(*rows, return_exceptions=True)
+
+    error_hint = "docs/functions.md lists mlsql's own; every other is Spark's"
+    looked = counted(ask, "bind")
+    found = ask.runner.run(together())
+    assert [batches[0].to_pylist() for batches in found[:40]] == [[{"p": 1.0}, {"p": 2.0}]] * 40
+    assert {(error.code, error.hint) for error in found[40:]} == {("UNKNOWN_FUNCTION", error_hint)}
+    assert len({id(error) for error in found[40:]}) == 40
+    assert sorted(looked) == ["nothing(a)", "predict(a) as p"]
+
+
+def test_a_newer_function_that_takes_and_gives_the_same_needs_no_engine(ask: Asked) -> None:
+    assert ask("predict(a) as p") == [{"p": 1.0}, {"p": 2.0}]
+    looked = counted(ask, "bind")
+    before = ask.functions.functions["predict"]
+    ask.functions.functions["predict"] = replace(before, answer=lambda batch: pa.array([7.0] * batch.num_rows))
+    assert ask("predict(a) as p") == [{"p": 7.0}, {"p": 7.0}]
+    # Also while it is loaded, when the old one answers.
+    ask.functions.ready = lambda name: None  # type: ignore[method-assign]
+    assert ask("predict(a) as p") == [{"p": 7.0}, {"p": 7.0}]
+    assert looked == []
+
+
+def test_a_request_is_not_told_that_the_time_of_another_is_over(ask: Asked) -> None:
+    async def together() -> list[Any]:
+        first = ask.queries.rows("a + 1 as b", ROWS, time.monotonic())
+        return await asyncio.gather(first, ask.queries.rows("a + 1 as b", ROWS, later()), return_exceptions=True)
+
+    early, late = ask.runner.run(together())
+    assert early.code == "DEADLINE"
+    assert late[0].to_pylist() == [{"b": 2}, {"b": 3}]
+
+
+def counted(ask: Asked, name: str) -> list[str]:
+    """The texts that the engines are asked for by a method from now on."""
+    texts: list[str] = []
+    method = getattr(ask.queries._sandboxes, name)
+
+    async def called(query: Any, *arguments: Any) -> Any:
+        texts.append(query.source.text)
+        return await method(query, *arguments)
+
+    ask.queries._sandboxes = SimpleNamespace(**{"rows": ask.queries._sandboxes.rows, name: called})  # type: ignore[assignment]
+    return texts

@@ -98,6 +98,8 @@ SPARSE = {"type": 0, "size": 5, "indices": [1, 3], "values": [2.0, 0.5]}
         ([[1, 2.5], {"type": 0, "size": 5, "indices": [1, 3], "values": [2, 0.5]}], [DENSE, SPARSE]),
         ([[]], [DENSE | {"values": []}]),
         ([[10**400]], [DENSE | {"values": [float("inf")]}]),
+        ([[-(10**400)], None], [DENSE | {"values": [float("-inf")]}, None]),
+        ([{"type": 1, "size": None, "indices": None, "values": [10**400]}], [DENSE | {"values": [float("inf")]}]),
         ([], []),
     ],
 )
@@ -114,6 +116,15 @@ def test_sparse_vectors(item: dict[str, Any]) -> None:
     assert vector_rows.sparse_vectors([item, None], 5).column("feature").to_pylist() == [SPARSE, None]
 
 
+def test_a_number_that_no_double_holds_in_a_sparse_vector() -> None:
+    batch = vector_rows.sparse_vectors([{"1": 10**400}], 3)
+    assert batch.column("feature").to_pylist() == [SPARSE | {"size": 3, "indices": [1], "values": [float("inf")]}]
+
+
+ARRAYS = "data, row 1: the values and indices of a vector are arrays of numbers"
+WHOLE = "data, row 1: the size and the indices of a sparse vector are whole numbers from 0 on"
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -122,12 +133,18 @@ def test_sparse_vectors(item: dict[str, Any]) -> None:
         ([[True]], "data, row 1, element 1 is true or false, and a vector has numbers"),
         ([1.5], "data, row 1 is a number, and a vector is an array of numbers"),
         ([{"a": 1}], "data, row 1 is an object, and no vector as vectors are printed"),
-        ([{"type": 1, "values": ["x"]}], "data, row 1: the values and indices of a vector are arrays of numbers"),
+        ([{"type": 1, "values": ["x"]}], ARRAYS),
         (
             [[1.0], {"type": 0, "size": 2, "indices": [2], "values": [1.0]}],
             "data, row 2: its index 2 is outside of its size 2",
         ),
-        ([{"type": 0, "size": 2, "indices": [0.5], "values": [1.0]}], "data, row 1: "),
+        ([{"type": 0, "size": 2, "indices": [0.5], "values": [1.0]}], WHOLE),
+        ([{"type": 0, "size": -1, "indices": [], "values": []}], WHOLE),
+        ([{"type": 0, "size": 1 << 31, "indices": [], "values": []}], WHOLE),
+        ([{"type": 0, "size": "x", "indices": [], "values": []}], WHOLE),
+        ([{"type": 0, "size": 2, "indices": None, "values": []}], ARRAYS),
+        ([{"type": 1, "values": None}], ARRAYS),
+        ([{"type": True, "values": [1.0]}], "data, row 1 is an object, and no vector as vectors are printed"),
     ],
 )
 def test_what_is_no_dense_vector(data: list[Any], message: str) -> None:

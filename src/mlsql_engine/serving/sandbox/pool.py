@@ -90,7 +90,7 @@ class Sandboxes:
             raise
         except TimeoutError:
             if time.monotonic() >= deadline:
-                raise _too_late() from None
+                raise too_late() from None
             raise too_much(f"the query did not end in {seconds:g} s", query.span) from None
         except Ended:
             raise too_much(
@@ -112,7 +112,7 @@ class Sandboxes:
                 async with asyncio.timeout(deadline - time.monotonic()):
                     await self._free.acquire()
             except TimeoutError:
-                raise _too_late() from None
+                raise too_late() from None
             finally:
                 self._waiting -= 1
         else:
@@ -214,5 +214,6 @@ def _asking(predict: Predict, loop: asyncio.AbstractEventLoop, deadline: float, 
     return Asking(predict, loop, min(deadline, time.monotonic() + seconds))
 
 
-def _too_late() -> MlsqlError:
+def too_late() -> MlsqlError:
+    """The error of a request whose time is over."""
     return MlsqlError("the request was not answered in the time that it had", code="DEADLINE")

@@ -1,0 +1,45 @@
+"""Runs a command until it ends, or until whoever started this does; run as a file, by any Python 3.9.
+
+    python guard.py COMMAND [ARGUMENT …]
+
+Standard input is a pipe whose other end the starter holds: when it is closed, by a kill -9 too, the command and its
+process group are ended, first politely. The exit status is the command's; 128 + n where signal n ended it.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+_PATIENCE_SECONDS = 3.0
+
+
+def main() -> None:
+    """Run the command line's command."""
+    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+    ended = threading.Event()
+    watcher = threading.Thread(target=_end_with_starter, args=(child.pid, ended), daemon=True)
+    watcher.start()
+    status = child.wait()
+    ended.set()
+    os._exit(status if status >= 0 else 128 - status)
+
+
+def _end_with_starter(group: int, ended: threading.Event) -> None:
+    while os.read(0, 1):
+        pass
+    _signal(group, signal.SIGTERM)
+    ended.wait(_PATIENCE_SECONDS)
+    _signal(group, signal.SIGKILL)
+
+
+def _signal(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return
+
+
+if __name__ == "__main__":
+    main()

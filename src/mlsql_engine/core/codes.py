@@ -118,5 +118,5 @@ WARNINGS: Final[dict[str, str]] = {
     "NOT_SCORED": "A model was trained, and could not be measured on validateTable or evaluateTable.",
     "NO_CONDA": "MLFLOW_CONDA_HOME names a folder that holds no conda; something else makes the environment.",
     "NO_SETTING": "A setting of Spark's means nothing to the engine that runs the script.",
-    "PYTHON_VERSION": "The interpreter is not of the version that pythonVer, or a project, asks for, and runs anyway.",
+    "PYTHON_VERSION": "The interpreter is not of the version that pythonVer or a project wants, and runs anyway.",
 }

@@ -38,7 +38,7 @@ class CondaManager:
     def check(self, wanted: Wanted) -> None:
         """See Manager: of the Pythons that are wanted, one must be new enough for a worker."""
         needed("yaml")
-        check_runnable(wanted.python)
+        check_runnable(wanted)
 
     def make(self, plan: Plan, commands: Commands) -> None:
         """See Manager."""

@@ -3,7 +3,8 @@
     python guard.py COMMAND [ARGUMENT …]
 
 Standard input is a pipe whose other end the starter holds: when it is closed, by a kill -9 too, the command and its
-process group are ended, first politely. The exit status is the command's; 128 + n where signal n ended it.
+process group are ended, first politely. The exit status is the command's; 128 + n where signal n ended it, 127 where
+it could not be started.
 """
 
 import os
@@ -13,11 +14,16 @@ import sys
 import threading
 
 _PATIENCE_SECONDS = 3.0
+_NOT_STARTED = 127
 
 
 def main() -> None:
     """Run the command line's command."""
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+    except OSError as error:
+        sys.stderr.write(f"{sys.argv[1]} cannot be started: {error.strerror}\n")
+        sys.exit(_NOT_STARTED)
     ended = threading.Event()
     watcher = threading.Thread(target=_end_with_starter, args=(child.pid, ended), daemon=True)
     watcher.start()

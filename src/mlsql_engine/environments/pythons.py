@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlsql_engine.core.errors import MlsqlError
 from mlsql_engine.environments.documents import needed
+from mlsql_engine.environments.wanted import Wanted
 
 if TYPE_CHECKING:
     from python_discovery import DiskCache, PythonInfo
@@ -41,23 +42,23 @@ def own() -> Python:
     return Python(Path(os.path.realpath(path)), platform.python_version(), platform.python_implementation())
 
 
-def fitting(specifier: str, variables: Mapping[str, str], cache: Path) -> Python:
+def fitting(wanted: Wanted, variables: Mapping[str, str], cache: Path) -> Python:
     """The interpreter of a wanted version: the one that runs this, else the newest, CPython before others.
 
-    `specifier` is one of PEP 440, "" for any; `variables` have the PATH that is looked at, and `cache` is a folder
-    that keeps what interpreters say of themselves. Raises MlsqlError with code NO_PYTHON.
+    `variables` have the PATH that is looked at, and `cache` is a folder that keeps what interpreters say of
+    themselves. Raises MlsqlError with code NO_PYTHON.
     """
     mine = own()
-    if not specifier or fits(specifier, mine.version):
+    if not wanted.python or fits(wanted.python, mine.version):
         return mine
     here = installed(variables, cache)
-    found = [python for python in here if fits(specifier, python.version)]
+    found = [python for python in here if fits(wanted.python, python.version)]
     if not found:
-        raise _none(specifier, here)
+        raise _none(wanted, here)
     return max(found, key=lambda python: (python.implementation == "CPython", _order(python.version)))
 
 
-def named(interpreter: str, specifier: str, cache: Path) -> Python:
+def named(interpreter: str, wanted: Wanted, cache: Path) -> Python:
     """The interpreter at a path.
 
     Raises MlsqlError with code UNKNOWN_INTERPRETER for none, NO_PYTHON for one of another version.
@@ -70,9 +71,9 @@ def named(interpreter: str, specifier: str, cache: Path) -> Python:
     if found is None:
         raise MlsqlError(f"{interpreter} is no Python interpreter", code="UNKNOWN_INTERPRETER")
     python = _python(found)
-    if specifier and not fits(specifier, python.version):
+    if wanted.python and not fits(wanted.python, python.version):
         raise MlsqlError(
-            f"the project wants Python {specifier}, and {interpreter} is {python.version}",
+            f"{wanted.source} wants Python {wanted.python}, and {interpreter} is {python.version}",
             code="NO_PYTHON",
             hint='name another by systemParam.pythonPath, or take it as it is: systemParam.envManager="local"',
         )
@@ -85,7 +86,7 @@ def installed(variables: Mapping[str, str], cache: Path) -> list[Python]:
     from python_discovery import iter_interpreters
 
     quiet()
-    seen = iter_interpreters(env={**variables, "PATH": _search_path(variables)}, cache=_cache(cache))
+    seen = iter_interpreters(env={**variables, "PATH": search_path(variables)}, cache=_cache(cache))
     found = {python.path: python for python in map(_python, seen) if _order(python.version) >= OLDEST}
     found.setdefault(own().path, own())
     return sorted(found.values(), key=lambda python: _order(python.version), reverse=True)
@@ -99,13 +100,13 @@ def fits(specifier: str, version: str) -> bool:
     return SpecifierSet(specifier).contains(version, prereleases=True)
 
 
-def check_runnable(specifier: str) -> None:
-    """Raise MlsqlError with code NO_PYTHON for a specifier of which every version is too old to run scripts on."""
-    if not specifier:
+def check_runnable(wanted: Wanted) -> None:
+    """Raise MlsqlError with code NO_PYTHON where every version that is wanted is too old to run scripts on."""
+    if not wanted.python:
         return
     minors = range(OLDEST[1], _NEWEST_MINOR)
-    if not any(fits(specifier, f"3.{minor}.{patch}") for minor in minors for patch in range(_NEWEST_MINOR)):
-        raise _too_old(specifier, "")
+    if not any(fits(wanted.python, f"3.{minor}.{patch}") for minor in minors for patch in range(_NEWEST_MINOR)):
+        raise _too_old(wanted, "")
 
 
 def quiet() -> None:
@@ -115,29 +116,29 @@ def quiet() -> None:
         logger.addHandler(logging.NullHandler())
 
 
-def _none(specifier: str, here: Iterable[Python]) -> MlsqlError:
+def _none(wanted: Wanted, here: Iterable[Python]) -> MlsqlError:
     listed = ", ".join(map(str, here))
     try:
-        check_runnable(specifier)
+        check_runnable(wanted)
     except MlsqlError:
-        return _too_old(specifier, f"; here are {listed}")
+        return _too_old(wanted, f"; here are {listed}")
     return MlsqlError(
-        f"the project wants Python {specifier}, which is not on this machine; here are {listed}",
+        f"{wanted.source} wants Python {wanted.python}, which is not on this machine; here are {listed}",
         code="NO_PYTHON",
         hint='install it, by pyenv or uv, or run the project on one that is there: systemParam.envManager="local"',
     )
 
 
-def _too_old(specifier: str, here: str) -> MlsqlError:
+def _too_old(wanted: Wanted, here: str) -> MlsqlError:
     oldest = ".".join(map(str, OLDEST))
     return MlsqlError(
-        f"the project wants Python {specifier}, and mlsql runs scripts on Python {oldest} or newer{here}",
+        f"{wanted.source} wants Python {wanted.python}, and mlsql runs scripts on Python {oldest} or newer{here}",
         code="NO_PYTHON",
         hint='have it want a newer one, or run it on the Python that is there: systemParam.envManager="local"',
     )
 
 
-def _search_path(variables: Mapping[str, str]) -> str:
+def search_path(variables: Mapping[str, str]) -> str:
     """PATH with what pyenv has: its shims on PATH know only the versions that are switched on."""
     root = Path(variables.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
     shims = str(root / "shims")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.progress import Progress
-from mlsql_engine.environments import managers, pythons
+from mlsql_engine.environments import managers, pythons, remembered
 from mlsql_engine.environments.building import Build
 from mlsql_engine.environments.commands import Ending
 from mlsql_engine.environments.keys import key_of
@@ -61,11 +61,11 @@ def ready(
     manager = managers.chosen(choice, variables, progress)
     root = choice.store or default_root()
     python = _python(wanted, choice, manager, variables, pythons_cache(root))
-    manager.check(wanted)
     store = EnvironmentStore(root)
     key = key_of(wanted, manager.name, python, choice)
     stored = None if again else store.find(key)
     if stored is None:
+        manager.check(wanted)
         build = Build(wanted, choice, manager, python, key)
         stored = build.run(store, progress, ending or Ending(), again=again)
     else:
@@ -83,8 +83,15 @@ def _python(
             raise BadValue("conda brings its own Python: no interpreter can be named")
         return None
     if choice.interpreter is not None:
-        return pythons.named(choice.interpreter, wanted.python, cache)
-    return pythons.fitting(wanted.python, variables, cache)
+        return pythons.named(choice.interpreter, wanted, cache)
+    if not wanted.python:
+        return pythons.own()
+    question = f"{wanted.python}\n{pythons.own()}\n{pythons.search_path(variables)}"
+    found = remembered.recall(cache, question)
+    if found is None:
+        found = pythons.fitting(wanted, variables, cache)
+        remembered.remember(cache, question, found)
+    return found
 
 
 def _local(wanted: Wanted, choice: Choice, progress: Progress) -> Environment:
@@ -92,10 +99,13 @@ def _local(wanted: Wanted, choice: Choice, progress: Progress) -> Environment:
     root = choice.store or default_root()
     path, version = Path(sys.executable), pythons.own().version
     if choice.interpreter is not None:
-        path, version = Path(choice.interpreter), pythons.named(choice.interpreter, "", pythons_cache(root)).version
+        path, version = (
+            Path(choice.interpreter),
+            pythons.named(choice.interpreter, Wanted(), pythons_cache(root)).version,
+        )
     if wanted.python and not pythons.fits(wanted.python, version):
         progress.warn(
-            "PYTHON_VERSION", f"the project wants Python {wanted.python}, and runs with {version} ({path})"
+            "PYTHON_VERSION", f"{wanted.source} wants Python {wanted.python}, and runs with {version} ({path})"
         )
     return Environment(path, LOCAL, LOCAL, version)
 

@@ -120,7 +120,7 @@ class Build:
             else f"was ended by signal {error.status - 128}"
         )
         return MlsqlError(
-            f"the environment that {self.wanted.source} wants cannot be built: {Path(error.program).name} {how}",
+            f"the environment that {self.wanted.source} wants cannot be built: {error.program} {how}",
             code="ENVIRONMENT",
             details=[Detail(f"output of {self.manager.name}", error.tail)] if error.tail else [],
             hint=self._hint(),

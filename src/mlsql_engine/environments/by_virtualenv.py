@@ -29,8 +29,9 @@ class VirtualenvManager:
     def make(self, plan: Plan, commands: Commands) -> None:
         """See Manager."""
         python = str(plan.python and plan.python.path)
-        make = [sys.executable, "-m", "virtualenv", "--quiet", "--no-periodic-update", "--python", python]
-        commands.run([*make, str(plan.place)])
+        # Of its seeds pip alone: setuptools would be there or not by the version of Python.
+        seeds = ["--no-setuptools", "--no-periodic-update"]
+        commands.run([sys.executable, "-m", "virtualenv", "--quiet", *seeds, "--python", python, str(plan.place)])
         wanted = plan.wanted
         if wanted.build:
             commands.run([*_install(plan), *write_requirements(commands.folder, "build", wanted, wanted.build)])

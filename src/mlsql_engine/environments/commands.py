@@ -94,7 +94,7 @@ class Commands:
                 process.stdout.close()
         self.ending.check()
         if status != 0:
-            raise CommandFailed(command[0], status, "\n".join(tail))
+            raise CommandFailed(_name(command), status, "\n".join(tail))
         return "\n".join(tail)
 
     def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -119,6 +119,7 @@ class CommandFailed(Exception):
 
 
 _UNWANTED = (
+    "COLUMNS",
     *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"),
     *("PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_ROOT", "PIP_TARGET", "PIP_USER"),
     *(
@@ -130,7 +131,7 @@ _UNWANTED = (
         "UV_TARGET",
     ),
 )
-"""Variables that would have packages put elsewhere than asked for, or another Python run."""
+"""Variables that would have packages put elsewhere than asked for, another Python run, or lines cut in two."""
 _WANTED = {
     "CONDA_ALWAYS_YES": "1",
     "GIT_TERMINAL_PROMPT": "0",
@@ -155,6 +156,11 @@ def environment_of(variables: Mapping[str, str]) -> dict[str, str]:
 def hidden(text: str) -> str:
     """The text without what it has of secrets: users, passwords and tokens of addresses."""
     return _USER.sub("***", hide_secrets(text))
+
+
+def _name(command: Sequence[str]) -> str:
+    """What people call it: `pip` of python -m pip install."""
+    return command[2] if command[1:2] == ["-m"] else Path(command[0]).name
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:

@@ -3,8 +3,8 @@
     python guard.py COMMAND [ARGUMENT …]
 
 Standard input is a pipe whose other end the starter holds: when it is closed, by a kill -9 too, the command and its
-process group are ended, first politely. The exit status is the command's; 128 + n where signal n ended it, 127 where
-it could not be started.
+process group are ended, first politely. The exit status is the command's; 128 + n where signal n ended it, 127
+where it could not be started.
 """
 
 import os

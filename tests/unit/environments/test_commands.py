@@ -48,11 +48,18 @@ def test_how_it_fails(tmp_path: Path) -> None:
     runner, _ = commands(tmp_path)
     with pytest.raises(CommandFailed) as caught:
         runner.run([sys.executable, "-c", "for i in range(50): print(i)\nexit(3)"])
-    assert (caught.value.program, caught.value.status) == (sys.executable, 3)
+    assert (caught.value.program, caught.value.status) == (Path(sys.executable).name, 3)
     assert caught.value.tail.splitlines() == [str(number) for number in range(10, 50)]
     with pytest.raises(CommandFailed) as caught:
         runner.run([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
     assert caught.value.status == 128 + signal.SIGKILL
+
+
+def test_a_module_is_called_by_its_name(tmp_path: Path) -> None:
+    runner, _ = commands(tmp_path)
+    with pytest.raises(CommandFailed) as caught:
+        runner.run([sys.executable, "-m", "json.tool", "none"])
+    assert (caught.value.program, str(caught.value)) == ("json.tool", "json.tool ended with status 2")
 
 
 def test_it_runs_in_its_folder_and_reads_nothing(tmp_path: Path) -> None:

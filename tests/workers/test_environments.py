@@ -209,7 +209,7 @@ def test_passwords_of_addresses_are_shown_nowhere(tmp_path: Path, progress: Reco
         ready(of_file(tmp_path / "requirements.txt"), Choice("uv", variables=variables), progress)
     assert caught.value.code == "ENVIRONMENT"
     assert "geheim" not in caught.value.render() + str(progress.notes) + str(progress.lines)
-    assert progress.notes[0].endswith(": shape@ http://***@127.0.0.1:9/shape.whl")
+    assert progress.notes[0].endswith(": shape @ http://***@127.0.0.1:9/shape.whl")
 
 
 @pytest.mark.parametrize("interpreter", [None, sys.executable])

@@ -40,24 +40,17 @@ class UvManager:
 
     def make(self, plan: Plan, commands: Commands) -> None:
         """See Manager."""
-        commands.run(
-            [self.program, "venv", "--quiet", "--python", str(plan.python and plan.python.path), str(plan.place)]
-        )
-        wanted = plan.wanted
-        install = self._install(plan)
-        files = replace(wanted, options=tuple(option for option in wanted.options if option[0] not in _FLAGS))
+        commands.run([self.program, "venv", "--quiet", "--python", plan.base, str(plan.place)])
+        install, wanted = self._install(plan), _for_files(plan.wanted)
         if wanted.build:
-            commands.run([*install, *write_requirements(commands.folder, "build", files, wanted.build)])
+            commands.run([*install, *write_requirements(commands.folder, "build", wanted, wanted.build)])
         lines = [*map(as_requirement, wanted.conda), *wanted.requirements]
         if lines:
-            commands.run([*install, *write_requirements(commands.folder, "requirements", files, lines)])
+            commands.run([*install, *write_requirements(commands.folder, "requirements", wanted, lines)])
 
     def add(self, plan: Plan, packages: Sequence[str], frozen: Sequence[str], commands: Commands) -> None:
         """See Manager."""
-        wanted = replace(
-            plan.wanted, options=tuple(option for option in plan.wanted.options if option[0] not in _FLAGS)
-        )
-        files = write_addition(commands.folder, wanted, packages, frozen)
+        files = write_addition(commands.folder, _for_files(plan.wanted), packages, frozen)
         commands.run([*self._install(plan), "--only-binary", ":all:", *files])
 
     def _install(self, plan: Plan) -> list[str]:
@@ -66,6 +59,11 @@ class UvManager:
             if name in _FLAGS:
                 command += [_FLAGS[name], value] if value else [_FLAGS[name]]
         return command
+
+
+def _for_files(wanted: Wanted) -> Wanted:
+    """The same without the options that uv passes over in files."""
+    return replace(wanted, options=tuple(option for option in wanted.options if option[0] not in _FLAGS))
 
 
 def find_uv(variables: Mapping[str, str]) -> UvManager:

@@ -28,10 +28,11 @@ class VirtualenvManager:
 
     def make(self, plan: Plan, commands: Commands) -> None:
         """See Manager."""
-        python = str(plan.python and plan.python.path)
         # Of its seeds pip alone: setuptools would be there or not by the version of Python.
         seeds = ["--no-setuptools", "--no-periodic-update"]
-        commands.run([sys.executable, "-m", "virtualenv", "--quiet", *seeds, "--python", python, str(plan.place)])
+        commands.run(
+            [sys.executable, "-m", "virtualenv", "--quiet", *seeds, "--python", plan.base, str(plan.place)]
+        )
         wanted = plan.wanted
         if wanted.build:
             commands.run([*_install(plan), *write_requirements(commands.folder, "build", wanted, wanted.build)])

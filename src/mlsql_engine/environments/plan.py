@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from mlsql_engine.core.errors import InternalError
 from mlsql_engine.environments.commands import Commands
 from mlsql_engine.environments.pythons import Python
 from mlsql_engine.environments.wanted import Wanted
@@ -38,6 +39,13 @@ class Plan:
     wanted: Wanted
     python: Python | None
     place: Path
+
+    @property
+    def base(self) -> str:
+        """The path of the Python that it is made from, for managers that bring none."""
+        if self.python is None:
+            raise InternalError("an environment without a Python to make it from")
+        return str(self.python.path)
 
     @property
     def interpreter(self) -> Path:

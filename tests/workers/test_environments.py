@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from mlsql_engine.environments.project_files import of_file
 from mlsql_engine.environments.ready import Environment, ready
 from mlsql_engine.environments.store import EnvironmentStore
 from mlsql_engine.environments.wanted import Wanted
+from named_pipe import Pipe
 from recorded import RecordedProgress
 from wheels import write_source, write_wheel
 
@@ -295,32 +296,31 @@ def build_wheel(folder, settings=None, metadata=None):
 
 
 @pytest.fixture
-def slow(tmp_path: Path, wheels: Path) -> tuple[Wanted, Path]:
+def slow(tmp_path: Path, wheels: Path) -> Iterator[tuple[Wanted, Pipe]]:
     """A project of which a package is built for ever, and the pipe that this is told by."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
+    pipe = Pipe(tmp_path / "pipe")
     wheel = write_wheel(tmp_path / "built", "slow", "1", {"slow.py": ""})
-    write_source(tmp_path / "slow", BACKEND.format(pipe=str(pipe), wheel=str(wheel)))
-    return project(tmp_path, "shape", "./slow"), pipe
+    write_source(tmp_path / "slow", BACKEND.format(pipe=str(pipe.path), wheel=str(wheel)))
+    yield project(tmp_path, "shape", "./slow"), pipe
+    pipe.close()
 
 
 def test_a_builder_that_is_killed_leaves_no_lock_and_no_process(
-    tmp_path: Path, slow: tuple[Wanted, Path], progress: RecordedProgress
+    tmp_path: Path, slow: tuple[Wanted, Pipe], progress: RecordedProgress
 ) -> None:
     wanted, pipe = slow
     process = builder(wanted.source)
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
-    with open(pipe) as told:
-        assert told.readline() == "building\n"
-        process.kill()
-        assert told.read() == ""
+    assert pipe.text() == "building\n"
+    process.kill()
+    pipe.assert_gone()
     process.communicate()
     (left,) = (path for path in (tmp_path / "store").iterdir() if path.name != "locks")
     assert len(list(left.iterdir())) == 1
     assert EnvironmentStore(tmp_path / "store").find(left.name) is None
-    pipe.unlink()
+    pipe.path.unlink()
     environment = ready(wanted, Choice("uv", inject=()), progress)
     assert environment.key == left.name
     assert asked(environment, INSTALLED) == ["shape==2.0", "slow==1"]
@@ -328,7 +328,7 @@ def test_a_builder_that_is_killed_leaves_no_lock_and_no_process(
 
 
 def test_a_build_is_ended_from_another_thread(
-    tmp_path: Path, slow: tuple[Wanted, Path], progress: RecordedProgress
+    tmp_path: Path, slow: tuple[Wanted, Pipe], progress: RecordedProgress
 ) -> None:
     wanted, pipe = slow
     ending = Ending()
@@ -342,24 +342,22 @@ def test_a_build_is_ended_from_another_thread(
 
     thread = threading.Thread(target=build)
     thread.start()
-    with open(pipe) as told:
-        assert told.readline() == "building\n"
-        ending.kill()
-        assert told.read() == ""
+    assert pipe.text() == "building\n"
+    ending.kill()
+    pipe.assert_gone()
     thread.join()
     assert [error.message for error in raised] == ["the making of an environment was ended"]
     assert sorted(path.name for path in (tmp_path / "store").iterdir()) == ["locks"]
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_ctrl_c_ends_the_build(tmp_path: Path, slow: tuple[Wanted, Path]) -> None:
+def test_ctrl_c_ends_the_build(tmp_path: Path, slow: tuple[Wanted, Pipe]) -> None:
     wanted, pipe = slow
     command = [str(Path(sys.executable).with_name("mlsql")), "env", "build", wanted.source]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with open(pipe) as told:
-        assert told.readline() == "building\n"
-        process.send_signal(signal.SIGINT)
-        assert told.read() == ""
+    assert pipe.text() == "building\n"
+    process.send_signal(signal.SIGINT)
+    pipe.assert_gone()
     out, told_last = process.communicate()
     assert (process.returncode, out, told_last.splitlines()[-1]) == (130, "", "interrupted")
     assert sorted(path.name for path in (tmp_path / "store").iterdir()) == ["locks"]

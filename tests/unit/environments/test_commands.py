@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mlsql_engine.core.errors import Cancelled
 from mlsql_engine.environments.commands import CommandFailed, Commands, Ending, environment_of, hidden
+from named_pipe import Pipe
 
 BLOCKS = """
 import os, sys
@@ -27,6 +28,13 @@ if os.fork() == 0:
 os.read(os.pipe()[0], 1)
 """
 """A command that says that it is here, has a child, and never ends; both hold the pipe open."""
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Pipe]:
+    pipe = Pipe(tmp_path / "pipe")
+    yield pipe
+    pipe.close()
 
 
 def commands(folder: Path, ending: Ending | None = None) -> tuple[Commands, list[str]]:
@@ -77,46 +85,40 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("manner", [[], ["stubborn"]])
-def test_ending_it_from_another_thread_ends_its_children_too(tmp_path: Path, manner: list[str]) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
+def test_ending_it_from_another_thread_ends_its_children_too(tmp_path: Path, pipe: Pipe, manner: list[str]) -> None:
     ending = Ending()
     runner, _ = commands(tmp_path, ending)
     raised: list[Cancelled] = []
 
     def run() -> None:
         try:
-            runner.run([sys.executable, "-c", BLOCKS, str(pipe), *manner])
+            runner.run([sys.executable, "-c", BLOCKS, str(pipe.path), *manner])
         except Cancelled as error:
             raised.append(error)
 
     thread = threading.Thread(target=run)
     thread.start()
-    with open(pipe) as told:
-        assert told.readline() == "here\n"
-        assert ending.running()
-        ending.kill()
-        assert told.read() == ""  # all that had it open have ended
+    assert pipe.text() == "here\n"
+    assert ending.running()
+    ending.kill()
+    pipe.assert_gone()
     thread.join()
     assert [error.message for error in raised] == ["the making of an environment was ended"]
     with pytest.raises(Cancelled):
         runner.run([sys.executable, "-c", "print('never')"])
 
 
-def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
+def test_it_ends_with_whoever_started_it(tmp_path: Path, pipe: Pipe) -> None:
     starter = (
         "import sys; from pathlib import Path\n"
         "from mlsql_engine.environments.commands import Commands, environment_of\n"
         f"Commands(Path({str(tmp_path)!r}), environment_of({{}}), print).run([sys.executable, '-c', {BLOCKS!r}, "
-        f"{str(pipe)!r}])"
+        f"{str(pipe.path)!r}])"
     )
     process = subprocess.Popen([sys.executable, "-c", starter])
-    with open(pipe) as told:
-        assert told.readline() == "here\n"
-        process.kill()
-        assert told.read() == ""
+    assert pipe.text() == "here\n"
+    process.kill()
+    pipe.assert_gone()
     assert process.wait() == -signal.SIGKILL
 
 

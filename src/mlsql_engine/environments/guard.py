@@ -24,17 +24,20 @@ def main() -> None:
     except OSError as error:
         sys.stderr.write(f"{sys.argv[1]} cannot be started: {error.strerror}\n")
         sys.exit(_NOT_STARTED)
-    ended = threading.Event()
-    watcher = threading.Thread(target=_end_with_starter, args=(child.pid, ended), daemon=True)
+    ending, ended = threading.Event(), threading.Event()
+    watcher = threading.Thread(target=_end_with_starter, args=(child.pid, ending, ended), daemon=True)
     watcher.start()
     status = child.wait()
     ended.set()
+    if ending.is_set():
+        watcher.join()  # the command may have ended at once, and what it has started not
     os._exit(status if status >= 0 else 128 - status)
 
 
-def _end_with_starter(group: int, ended: threading.Event) -> None:
+def _end_with_starter(group: int, ending: threading.Event, ended: threading.Event) -> None:
     while os.read(0, 1):
         pass
+    ending.set()
     _signal(group, signal.SIGTERM)
     ended.wait(_PATIENCE_SECONDS)
     _signal(group, signal.SIGKILL)

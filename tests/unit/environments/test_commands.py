@@ -16,18 +16,19 @@ from mlsql_engine.environments.commands import CommandFailed, Commands, Ending, 
 from named_pipe import Pipe
 
 BLOCKS = """
-import os, sys
+import os, signal, sys
 told = open(sys.argv[1], "w")
-told.write("here\\n")
-told.flush()
 if sys.argv[2:] == ["stubborn"]:
-    import signal
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-if os.fork() == 0:
+child = os.fork()
+if child == 0:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    told.write("here\\n")
+    told.flush()
     os.read(os.pipe()[0], 1)
 os.read(os.pipe()[0], 1)
 """
-"""A command that says that it is here, has a child, and never ends; both hold the pipe open."""
+"""A command with a child that says that it is here; neither ends by itself, and both hold the pipe open."""
 
 
 @pytest.fixture

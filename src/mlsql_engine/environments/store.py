@@ -145,7 +145,7 @@ class EnvironmentStore:
     def _writing(self) -> Iterator[None]:
         try:
             yield
-        except (BlockingIOError, FileNotFoundError):
+        except BlockingIOError:
             raise
         except OSError as error:
             raise MlsqlError(

@@ -105,13 +105,17 @@ def test_waiting_for_a_lock_is_ended(store: EnvironmentStore) -> None:
     assert raised == ["the making of an environment was ended"]
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "problem"), [("<tmp>/file/store", "Not a directory"), ("/proc/none/store", "No such file or directory")]
+)
+def test_a_folder_that_cannot_be_written(tmp_path: Path, folder: str, problem: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(MlsqlError) as caught, EnvironmentStore(tmp_path / "file" / "store").locked("a"):
+    root = Path(folder.replace("<tmp>", str(tmp_path)))
+    with pytest.raises(MlsqlError) as caught, EnvironmentStore(root).locked("a"):
         pytest.fail("there is a lock")
     assert caught.value.render() == (
-        f"error[CANNOT_WRITE]: the folder of environments, {tmp_path}/file/store, cannot be written: "
-        "Not a directory\n  = help: MLSQL_ENVIRONMENTS names another one"
+        f"error[CANNOT_WRITE]: the folder of environments, {root}, cannot be written: {problem}\n"
+        "  = help: MLSQL_ENVIRONMENTS names another one"
     )
 
 

@@ -106,7 +106,8 @@ def test_waiting_for_a_lock_is_ended(store: EnvironmentStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "problem"), [("<tmp>/file/store", "Not a directory"), ("/proc/none/store", "No such file or directory")]
+    ("folder", "problem"),
+    [("<tmp>/file/store", "Not a directory"), ("/proc/none/store", "No such file or directory")],
 )
 def test_a_folder_that_cannot_be_written(tmp_path: Path, folder: str, problem: str) -> None:
     (tmp_path / "file").write_text("")

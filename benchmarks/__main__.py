@@ -36,6 +36,7 @@ NAMES = (
     "load_data",
     "trainer",
     "groups",
+    "environments",
     "serving",
     "serving_overload",
     "serving_soak",

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from mlsql_engine.cli import check, models, run, serve
+from mlsql_engine.cli import check, env, models, run, serve
 from mlsql_engine.cli.output import ReaderGone
 from mlsql_engine.core.errors import InternalError, MlsqlError
 from mlsql_engine.core.version import __version__
@@ -87,5 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_to(commands)
     check.add_to(commands)
     models.add_to(commands)
+    env.add_to(commands)
     serve.add_to(commands)
     return parser

@@ -1,0 +1,495 @@
+"""MLflow projects, trained and predicted with by real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlsql_engine import MlsqlError, Session
+from recorded import RecordedProgress
+
+pytestmark = pytest.mark.heavy
+
+SAVE = "import mlsql\nmlsql.save_model({'a': 1})\n"
+
+
+class Project:
+    """A project in the folder `project` of a test, and the statements that use it."""
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.session, self.folder = session, folder
+        self.place = folder / "project"
+        self.place.mkdir()
+
+    def write(self, entry_points: str, **files: str) -> None:
+        """The MLproject file, and Python files by their names."""
+        text = "name: demo\nentry_points:\n" + textwrap.indent(textwrap.dedent(entry_points), "  ")
+        (self.place / "MLproject").write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (self.place / f"{name}.py").write_text(textwrap.dedent(content), encoding="utf-8")
+
+    def run(self, script: str) -> list[dict[str, Any]]:
+        """Run a script and give the rows of its last table."""
+        table = self.session.run(script, name="test.mlsql", folder=self.folder)
+        return [] if table is None else table.to_arrow().to_pylist(maps_as_pydicts="strict")
+
+    def train(self, options: str = "") -> list[dict[str, Any]]:
+        """Train on the table `data` and give the result's rows."""
+        return self.run(f'train data as PythonAlg.`model` where pythonScriptPath="project" {options};')
+
+    def fails(self, options: str = "") -> MlsqlError:
+        """Train, and give the error; nothing of a model may be there afterwards."""
+        with pytest.raises(MlsqlError) as caught:
+            self.train(options)
+        assert not (self.folder / "model").exists()
+        return caught.value
+
+    def manifest(self, version: int = 0) -> dict[str, Any]:
+        """What is known of a version."""
+        place = self.folder / "model" / f"_model_{version}" / "meta" / "manifest.json"
+        content: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+        return content
+
+
+@pytest.fixture
+def project(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Project(session, tmp_path)
+
+
+def lines(progress: RecordedProgress) -> list[str]:
+    """What the scripts have printed."""
+    return [line for _, line in progress.lines]
+
+
+def test_the_command_gets_parameters_and_its_script_is_told_of_the_run(
+    project: Project, progress: RecordedProgress
+) -> None:
+    (project.folder / "words.txt").write_text("w")
+    script = """
+        import os, sys
+        import mlsql, neighbour
+        assert neighbour.X == 1
+        print(sys.argv[1:])
+        print(open(sys.argv[4]).read(), sorted(mlsql.params()["fitParam"].items())[:2])
+        print(sorted(os.listdir(".")), len(list(mlsql.read_data()())[0]))
+        open("written.txt", "w").write("into the copy")
+        mlsql.log_metric("score", 0.25)
+        mlsql.save_model(1)
+    """
+    project.write(
+        """
+        main:
+          parameters:
+            alpha: {type: float, default: 0.5}
+            name: string
+            count: {type: int, default: 3}
+            words: path
+          command: "python -u train.py {alpha} {name} {count} {words}"
+        """,
+        train=script,
+        neighbour="X = 1",
+    )
+    (row,) = project.train(
+        'and fitParam.name="it\'s $HOME; ls" and fitParam.0.words="words.txt" and keepVersion="true"'
+    )
+    words = str(project.folder / "words.txt")
+    assert lines(progress) == [
+        str(["0.5", "it's $HOME; ls", "3", words]),
+        "w [('alpha', '0.5'), ('count', '3')]",
+        "['MLproject', 'neighbour.py', 'train.py'] 3",
+    ]
+    assert sorted(os.listdir(project.place)) == ["MLproject", "neighbour.py", "train.py"]
+    expected = {"alg": "demo", "status": "success", "score": 0.25, "metrics": {"score": 0.25}}
+    assert {name: row[name] for name in expected} == expected
+    assert row["execDesc"].startswith("project demo on Python 3.")
+    assert row["trainParams"]["alpha"] == "0.5"
+    manifest = project.manifest()
+    assert sorted(manifest["code"]) == ["MLproject", "neighbour.py", "train.py"]
+    assert manifest["project"]["entry_points"]["main"]["parameters"]["name"] == {"kind": "string", "default": None}
+    assert sorted(os.listdir(project.folder / "model" / "_model_0")) == ["meta", "model", "project"]
+
+
+def test_a_command_of_the_shell(project: Project, progress: RecordedProgress) -> None:
+    """Its processes find mlsql, the stand-in for pyspark and the run's parameters, and tell what they measure."""
+    step = """
+        import mlsql
+        from pyspark.ml.linalg import Vectors
+        mlsql.progress(1, 4, "é" * 5000)
+        mlsql.log_metric("size", Vectors.dense([1.0, 2.0]).size)
+        mlsql.save_model({"step": mlsql.fit_param["alpha"]})
+    """
+    project.write(
+        """
+        train:
+          parameters: {alpha: {type: float, default: 2}}
+          command: "mkdir -p made && cd made && (python ../step.py) && echo {alpha} > out && cat out"
+        """,
+        step=step,
+    )
+    (row,) = project.train('and fitParam.0.alpha="0.5"')
+    assert (row["metrics"], lines(progress)) == ({"size": 2.0}, ["0.5"])
+    assert any(note.startswith("train: 25 % éé") and len(note) < 400 for note in progress.notes)
+    assert not (project.place / "made").exists()
+
+
+def test_a_command_that_fails_is_an_error_with_what_it_printed(project: Project) -> None:
+    project.write('main: {command: "echo gone wrong; exit 3"}')
+    error = project.fails()
+    assert (error.code, error.message) == ("SCRIPT_EXITED", "project demo exited with status 3")
+    assert [(detail.label, detail.text) for detail in error.details] == [("last output", "gone wrong")]
+
+
+def test_a_command_that_a_signal_ends(project: Project) -> None:
+    project.write('main: {command: "exec python kill.py && true"}', kill="import os; os.kill(os.getpid(), 11)")
+    error = project.fails()
+    assert (error.code, error.message) == (
+        "CRASHED",
+        "project demo: the command `exec python kill.py && true` was ended by SIGSEGV",
+    )
+
+
+def test_an_exception_is_placed_in_the_users_file(project: Project) -> None:
+    project.write('main: {command: "python train.py"}', train="def f():\n    raise ValueError('no')\nf()\n")
+    error = project.fails()
+    assert error.message == f"project demo raised ValueError: no ({project.place / 'train.py'}, line 2)"
+    assert f'File "{project.place / "train.py"}", line 3, in <module>' in error.details[0].text
+
+
+WRONG = {
+    'and fitParam.0.alhpa="1"': (
+        "UNKNOWN_PROJECT_PARAMETER",
+        "the entry point 'main' has no parameter 'alhpa'",
+        "did you mean 'alpha'?",
+        '"1"',
+    ),
+    'and fitParam.1.alpha="0.5" and fitParam.0.alpha="half"': (
+        "BAD_VALUE",
+        "the parameter 'alpha' is a number, not 'half'",
+        None,
+        '"half"',
+    ),
+    'and fitParam.0.alpha="1" and fitParam.1.count="1.5"': (
+        "BAD_VALUE",
+        "the entry point 'main' needs the parameter 'alpha'",
+        'fitParam.0.alpha="…" gives it',
+        '"project"',
+    ),
+    'and fitParam.alpha="1" and fitParam.0.count="1.5"': (
+        "BAD_VALUE",
+        "the parameter 'count' is a whole number, not '1.5'",
+        None,
+        '"1.5"',
+    ),
+    'and fitParam.alpha="1" and entryPoint="mian"': (
+        "UNKNOWN_ENTRY_POINT",
+        "there is no entry point 'mian'",
+        "did you mean 'main'?",
+        '"mian"',
+    ),
+    'and fitParam.alpha="1" and systemParam.envManager="conda"': (
+        "UNSUPPORTED",
+        "this version of mlsql makes no environments by conda",
+        'systemParam.envManager="local" takes the Python that runs mlsql, and systemParam.pythonPath another one '
+        "that has what the project needs",
+        '"conda"',
+    ),
+}
+
+
+@pytest.mark.parametrize("options", WRONG)
+def test_wrong_parameters_are_errors_before_anything_runs(
+    project: Project, progress: RecordedProgress, options: str
+) -> None:
+    project.write(
+        """
+        main:
+          parameters: {alpha: float, count: {type: int, default: 1}}
+          command: "python train.py {alpha} {count}"
+        """,
+        train=SAVE,
+    )
+    error = project.fails(options)
+    assert error.span is not None
+    assert (error.code, error.message, error.hint, error.span.text) == WRONG[options]
+    assert progress.notes == []
+
+
+def test_a_project_with_an_environment_needs_a_word(project: Project) -> None:
+    project.write('main: {command: "python train.py"}', train=SAVE)
+    (project.place / "python_env.yaml").write_text("dependencies: []\n")
+    error = project.fails()
+    assert error.message == (
+        "the project demo asks for an environment (python_env.yaml), and this version of mlsql makes none"
+    )
+    (row,) = project.train('and systemParam.envManager="local"')
+    assert row["status"] == "success"
+
+
+LOG = """
+import sys
+import mlflow, mlflow.sklearn
+from mlflow.models import infer_signature
+from sklearn.linear_model import LinearRegression
+import pandas as pd
+
+data = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [1.0, 3.0, 2.0]})
+model = LinearRegression().fit(data, data.x + 2 * data.y)
+how = dict(signature=infer_signature(data, model.predict(data)), pip_requirements=[], serialization_format="pickle")
+
+
+def log(name):
+    mlflow.sklearn.log_model(model, name=name, **how)
+
+"""
+
+
+def test_what_a_project_logs_to_mlflow_becomes_ours(project: Project, progress: RecordedProgress) -> None:
+    script = """
+        with mlflow.start_run(run_name="outer"):
+            mlflow.log_params({"alpha": sys.argv[1], "kind": "linear", "api_key": "s3cret"})
+            mlflow.log_metric("rmse", 3.0, step=1)
+            mlflow.log_metric("rmse", 2.0, step=2)
+            mlflow.log_text("hello", "notes/a.txt")
+            with mlflow.start_run(run_name="inner", nested=True):
+                mlflow.log_metric("rmse", 9.0)
+                log("tried")
+            log("model")
+    """
+    project.write(
+        """
+        main:
+          parameters: {alpha: {type: float, default: 0.5}}
+          command: "python train.py {alpha}"
+        """,
+        train=LOG + textwrap.dedent(script),
+    )
+    (row,) = project.train()
+    assert row["metrics"] == {"rmse": 2.0}
+    wanted = {"alpha": "0.5", "kind": "linear", "api_key": "***"}
+    assert {name: row["trainParams"][name] for name in wanted} == wanted
+    told = "train: logged to MLflow: 2 runs with 3 parameters and 1 metric, and the model 'model'"
+    assert told in progress.notes
+    version = project.folder / "model" / "_model_0"
+    assert (version / "artifacts/0/outer/notes/a.txt").read_text() == "hello"
+    assert sorted(os.listdir(row["modelPath"]))[0] == "MLmodel"
+    (group,) = project.manifest()["groups"]
+    runs = [(run["name"], run["status"], run["metrics"], run["params"].get("api_key")) for run in group["runs"]]
+    assert runs == [("outer", "FINISHED", {"rmse": 2.0}, "***"), ("inner", "FINISHED", {"rmse": 9.0}, None)]
+    assert group["runs"][1]["parent"] == group["runs"][0]["id"]
+    assert group["artifacts"] == "artifacts/0"
+    rows = project.run("predict data as PythonAlg.`model` as p; select round(prediction, 6) as z from p as q;")
+    assert [row["z"] for row in rows] == [5.0, 11.0, 17.0]
+    rows = project.run("register PythonAlg.`model` as f; select round(f(x, y), 6) as z from data as q;")
+    assert [row["z"] for row in rows] == [5.0, 11.0, 17.0]
+
+
+def test_of_several_models_modelname_chooses(project: Project, progress: RecordedProgress) -> None:
+    script = """
+        with mlflow.start_run(run_name="a"):
+            mlflow.log_metric("of", 1)
+            log("one")
+            log("two")
+        with mlflow.start_run(run_name="b"):
+            mlflow.log_metric("of", 2)
+            log("one")
+    """
+    project.write('main: {command: "python train.py"}', train=LOG + textwrap.dedent(script))
+    (first, second) = project.train(
+        'and modelName="b/one" and fitParam.0.x="1" and fitParam.1.x="2" and maxParallel="1"'
+    )
+    assert (first["metrics"], second["metrics"]) == ({"of": 2.0}, {"of": 2.0})
+    with pytest.raises(MlsqlError) as caught:
+        project.train()
+    error = caught.value
+    assert error.message == "project demo: the project has logged several models: a/one, two, b/one"
+    assert error.hint == "name the one that is meant by the option modelName"
+    with pytest.raises(MlsqlError) as caught:
+        project.train('and modelName="three"')
+    assert caught.value.message == "project demo: the project has logged no model 'three'"
+    assert caught.value.hint == "it has logged: a/one, two, b/one"
+
+
+def test_autolog(project: Project) -> None:
+    script = """
+        import mlflow
+        mlflow.sklearn.autolog(log_input_examples=False, extra_tags={"t": "1"}, serialization_format="pickle")
+        import numpy as np
+        from sklearn.linear_model import Ridge
+        Ridge(alpha=2.0).fit(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), [0, 1, 1])
+    """
+    project.write('main: {command: "python train.py"}', train=script)
+    (row,) = project.train()
+    assert row["trainParams"]["alpha"] == "2.0"
+    assert "training_mean_squared_error" in row["metrics"]
+    (predicted, *_) = project.run("register PythonAlg.`model` as f; select f(x, y) as z from data as q;")
+    assert isinstance(predicted["z"], float)
+
+
+def test_a_project_that_fails_after_logging(project: Project) -> None:
+    script = """
+        import sys, mlflow, mlsql
+        mlflow.log_metric("rmse", float(sys.argv[1]))
+        mlflow.log_param("p", "q")
+        if sys.argv[1] == "1":
+            raise ValueError("after all")
+        mlsql.save_model(1)
+    """
+    entry = """
+        main:
+          parameters: {n: int}
+          command: "python train.py {n}"
+    """
+    project.write(entry, train=script)
+    (good, bad) = project.train('and fitParam.0.n="0" and fitParam.1.n="1"')
+    assert (good["status"], good["metrics"]) == ("success", {"rmse": 0.0})
+    assert (bad["status"], bad["metrics"], bad["trainParams"]["p"]) == ("fail", {"rmse": 1.0}, "q")
+    assert "raised ValueError: after all" in bad["message"]
+    groups = project.manifest()["groups"]
+    assert [group["runs"][0]["status"] for group in groups] == ["FINISHED", "FAILED"]
+
+
+def test_the_users_own_tracking_server_is_used(project: Project, tmp_path: Path) -> None:
+    uri = (tmp_path / "tracked").as_uri()
+    script = """
+        import mlflow, mlsql
+        client = mlflow.MlflowClient()
+        client.log_metric(client.create_run("0", run_name="of somebody else").info.run_id, "rmse", 7.0)
+        with mlflow.start_run(run_name="mine"):
+            mlflow.log_metric("rmse", 1.0)
+        mlsql.save_model(1)
+    """
+    project.write('main: {command: "python train.py && true"}', train=script)
+    environment = json.dumps(
+        {"MLFLOW_TRACKING_URI": uri, "MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_RUN_CONTEXT": {"team": "x"}}
+    )
+    (row,) = project.train(f"and systemParam.envs='''{environment}'''")
+    assert row["metrics"] == {"rmse": 1.0}
+    (run,) = project.manifest()["groups"][0]["runs"]
+    tags = tmp_path / "tracked" / "0" / run["id"] / "tags"
+    assert (tags / "team").read_text() == "x"
+
+
+def test_modelname_without_a_logged_model_is_an_error(project: Project) -> None:
+    project.write('main: {command: "python train.py"}', train=SAVE)
+    error = project.fails('and modelName="m"')
+    assert error.message == (
+        "project demo: modelName asks for the logged model 'm', and the project has logged no model to MLflow"
+    )
+    project.write('main: {command: "python train.py"}', train=SAVE + LOG + "log('m')\n")
+    error = project.fails('and modelName="m"')
+    assert error.message.endswith("and the project has written its model into tempModelLocalPath itself")
+
+
+def test_no_model_at_all(project: Project) -> None:
+    project.write('main: {command: "python train.py"}', train="import mlflow\nmlflow.log_metric('a', 1)\n")
+    error = project.fails()
+    assert (error.code, error.message) == ("NO_MODEL_WRITTEN", "project demo ended without writing a model")
+    assert error.hint is not None
+    assert error.hint.endswith(", or log it to MLflow")
+
+
+NESTED = """
+main:
+  train: {command: "python train.py"}
+  batch_predict:
+    parameters: {factor: {type: float, default: 1}}
+    command: "python batch.py {factor}"
+  api_predict: {command: "python -u api.py 10"}
+"""
+BATCH = """
+import json, os, sys
+import mlsql
+from offset import OFFSET
+isp = mlsql.params()["internalSystemParam"]
+assert os.path.isfile(isp["tempDataLocalPath"]) and os.listdir(isp["tempModelLocalPath"]) == ["model.pkl"]
+assert sum(len(rows) for rows in mlsql.read_data()()) == 3
+print("predicting")
+with open(isp["tempDataLocalPath"]) as lines, open(isp["tempOutputLocalPath"], "w") as output:
+    for line in lines:
+        row = json.loads(line)
+        output.write(json.dumps({"z": row["x"] * float(sys.argv[1]) + OFFSET, "words": ["a"]}) + "\\n")
+"""
+API = """
+import os, pickle, sys
+import python_fun
+from pyspark.ml.linalg import Vectors, VectorUDT
+from offset import OFFSET
+assert "offset.py" in os.listdir(".")
+
+def predict(index, input):
+    vector, path = [pickle.loads(item) for item in input]
+    total = VectorUDT().deserialize(vector).toArray().sum() * int(sys.argv[1]) + OFFSET
+    return [VectorUDT().serialize(Vectors.dense([total]))]
+
+python_fun.udf(predict)
+"""
+
+
+def test_the_nested_form_predicts_tables_and_rows(project: Project, progress: RecordedProgress) -> None:
+    project.write(NESTED, train=SAVE, batch=BATCH, api=API, offset="OFFSET = 100")
+    project.train('and fitParam.factor="2"')
+    (project.place / "offset.py").write_text("raise ValueError('the version has its own')")
+    expected = [{"z": 102.0, "words": ["a"]}, {"z": 106.0, "words": ["a"]}, {"z": 110.0, "words": ["a"]}]
+    assert project.run("predict data as PythonAlg.`model` as p;") == expected
+    assert progress.lines[-1] == ("batch_predict", "predicting")
+    assert project.run("select * from p as q;") == expected
+    assert project.run("run data as PythonAlg.`model`;") == expected
+    rows = project.run("register PythonAlg.`model` as pj; select vec_array(pj(array(x, y))) as v from data as q;")
+    assert [row["v"] for row in rows] == [[130.0], [170.0], [210.0]]
+    stored = project.folder / "model" / "_model_0" / "project"
+    assert sorted(os.listdir(stored)) == ["MLproject", "api.py", "batch.py", "offset.py", "train.py"]
+
+
+def batch_error(project: Project, options: str = "") -> MlsqlError:
+    with pytest.raises(MlsqlError) as caught:
+        project.run(f"predict data as PythonAlg.`model` {options} as p;")
+    return caught.value
+
+
+def test_batch_prediction_that_fails(project: Project) -> None:
+    project.write(NESTED, train=SAVE, batch="raise ValueError('no')", api=API)
+    project.train()
+    place = project.folder / "model" / "_model_0" / "project" / "batch.py"
+    assert batch_error(project).message == f"batch_predict raised ValueError: no ({place}, line 1)"
+    error = batch_error(project, 'where returnType="double"')
+    assert error.message == (
+        "the project's entry point batch_predict predicts the table, and returnType is an option of functions"
+    )
+    assert error.span is not None
+    assert error.span.text == '"double"'
+    project.write(NESTED, train=SAVE, batch="import mlsql\nmlsql.log_metric('a', 1)", api=API)
+    project.train()
+    error = batch_error(project)
+    assert (error.code, error.message) == (
+        "SCRIPT_CONTRACT",
+        "batch_predict ended without writing a row to the file tempOutputLocalPath, and was given 3",
+    )
+    opened = "import mlsql\nopen(mlsql.internal_system_param['tempOutputLocalPath'], 'w')"
+    project.write(NESTED, train=SAVE, batch=opened + ".write('{\"a\": 1}\\nnot json\\n')", api=API)
+    project.train()
+    error = batch_error(project)
+    told = "the file tempOutputLocalPath that batch_predict wrote, line 2: malformed JSON: invalid literal"
+    assert (error.code, error.message) == ("DATA", told)
+
+
+def test_a_time_limit_ends_all_processes_of_a_command(project: Project) -> None:
+    project.write('main: {command: "python wait.py; true"}', wait="import threading\nthreading.Event().wait()\n")
+    error = project.fails('and timeout="2s"')
+    assert (error.code, error.message) == ("TIMEOUT", "project demo did not end within 2 s and was ended")
+
+
+def test_options_of_projects_are_refused_for_scripts(project: Project) -> None:
+    (project.folder / "train.py").write_text(SAVE)
+    for option, word in (("modelName", "modelName"), ("systemParam.envManager", "systemParam.envManager")):
+        value = "local" if "env" in word else "m"
+        with pytest.raises(MlsqlError) as caught:
+            project.run(
+                f'train data as PythonAlg.`model` where pythonScriptPath="train.py" and {option}="{value}";'
+            )
+        assert caught.value.message == f"{word} is an option of MLflow projects, and train.py is a script"

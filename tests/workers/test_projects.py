@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import textwrap
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlsql_engine import MlsqlError, Session
+from mlsql_engine.core.errors import Cancelled
+from mlsql_engine.core.span import Source
+from mlsql_engine.session import check
 from recorded import RecordedProgress
 
 pytestmark = pytest.mark.heavy
@@ -493,3 +497,70 @@ def test_options_of_projects_are_refused_for_scripts(project: Project) -> None:
                 f'train data as PythonAlg.`model` where pythonScriptPath="train.py" and {option}="{value}";'
             )
         assert caught.value.message == f"{word} is an option of MLflow projects, and train.py is a script"
+
+
+def test_check_tells_of_wrong_parameters(project: Project) -> None:
+    """Nothing is run or written."""
+    project.write('main: {parameters: {alpha: float}, command: "python train.py {alpha}"}', train=SAVE)
+    script = """
+        select 1 as a as t;
+        train t as PythonAlg.`model` where pythonScriptPath="project" and fitParam.0.alpha="x";
+        train t as PythonAlg.`model` where pythonScriptPath="project" and fitParam.0.alpha="1";
+    """
+    problems = check(Source("test.mlsql", script, folder=project.folder))
+    assert [(problem.code, problem.message) for problem in problems] == [
+        ("BAD_VALUE", "the parameter 'alpha' is a number, not 'x'")
+    ]
+
+
+@pytest.mark.parametrize("command", ["python wait.py", "true && python wait.py"])
+@pytest.mark.parametrize("statement", ["train", "predict"])
+def test_cancel_ends_all_processes(project: Project, command: str, statement: str) -> None:
+    told = project.folder / "told"
+    os.mkfifo(told)
+    wait = f"import threading\nopen({str(told)!r}, 'w').close()\nthreading.Event().wait()\n"
+    train = "python train.py" if statement == "predict" else command
+    project.write(
+        f"""
+        train: {{command: "{train}"}}
+        batch_predict: {{command: "{command}"}}
+        """,
+        train=SAVE,
+        wait=wait,
+    )
+    if statement == "predict":
+        project.train()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            project.train() if statement == "train" else project.run("predict data as PythonAlg.`model`;")
+        except MlsqlError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    told.read_text()
+    jobs = [row["id"] for row in project.run("!show jobs;") if "PythonAlg" in row["statement"]]
+    project.session.cancel(max(jobs))
+    thread.join(10)
+    assert not thread.is_alive()
+    assert [type(error) for error in failed] == [Cancelled]
+
+
+def test_a_model_on_a_remote_file_system_brings_its_project_along(project: Project) -> None:
+    project.write(NESTED, train=SAVE, batch=BATCH, api=API, offset="OFFSET = 100")
+    project.run('train data as PythonAlg.`memory://projects/m` where pythonScriptPath="project";')
+    rows = project.run("predict data as PythonAlg.`memory://projects/m` as p; select z from p as q;")
+    assert [row["z"] for row in rows] == [101.0, 103.0, 105.0]
+    project.run("register PythonAlg.`memory://projects/m` as g;")
+    rows = project.run("select vec_array(g(array(x)))[0] as z from data as q;")
+    assert [row["z"] for row in rows] == [110.0, 130.0, 150.0]
+
+
+def test_a_logged_model_is_scored_on_a_table(project: Project) -> None:
+    project.write('main: {command: "python train.py"}', train=LOG + "log('m')\n")
+    train = 'and validateTable="known" and fitParam.0.labelCol="z" and fitParam.0.featureCol="x,y"'
+    project.run("select x, y, x + 2 * y as z from data as known;")
+    (row,) = project.train(train)
+    assert row["score"] == pytest.approx(1.0)

@@ -175,6 +175,14 @@ class TableRequest:
 
 
 @runtime_checkable
+class ChecksTraining(Protocol):
+    """An algorithm that can tell more of a train statement, without side effects, than its options do."""
+
+    def check_training(self, options: Any, folder: Path) -> None:
+        """Raise MlsqlError for what is wrong with the files that the options name, which start from `folder`."""
+
+
+@runtime_checkable
 class PredictsTables(Protocol):
     """An algorithm some of whose models predict whole tables in a way of their own."""
 

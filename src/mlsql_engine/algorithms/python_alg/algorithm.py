@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsql_engine.algorithms.base import FunctionRequest, TableRequest, TrainRequest, existing_script
 from mlsql_engine.algorithms.mlflow_project import batch_prediction, prediction
 from mlsql_engine.algorithms.mlflow_project.prediction import PredictScript
 from mlsql_engine.algorithms.python_alg import training
-from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions
+from mlsql_engine.algorithms.python_alg.options import FunctionOptions, RunOptions, TrainOptions
+from mlsql_engine.algorithms.python_alg.program import check_project
 from mlsql_engine.algorithms.python_alg.versions import RequestedVersions
 from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName, errors_at
@@ -38,6 +40,10 @@ class PythonAlg:
     def train(self, request: TrainRequest) -> pa.Table:
         """See Algorithm.train."""
         return tables.result(training.train(request, self.name))
+
+    def check_training(self, options: RunOptions, folder: Path) -> None:
+        """A project's entry point takes the parameters of every group. See ChecksTraining."""
+        check_project(options, folder)
 
     def run_predicts(self, options: Collection[str]) -> bool:
         """Where nothing says what to train, the model that is there predicts. See PredictsWhenRun."""

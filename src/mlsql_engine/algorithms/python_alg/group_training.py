@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -275,8 +276,9 @@ class GroupTraining:
     def _python_path(self) -> str:
         """The interpreter for the manifest: a path as it was found, a name as it was written."""
         path = self.run.options.python_path
-        written = path.value if path else "python"
-        return self.run.interpreter if os.path.dirname(written) else written
+        if path is None:
+            return "python" if self.run.interpreter == sys.executable else self.run.interpreter
+        return self.run.interpreter if os.path.dirname(path.value) else path.value
 
 
 class _Scored:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlsql_engine.algorithms.base import TrainRequest, existing_file
 from mlsql_engine.algorithms.mlflow_project import definition
+from mlsql_engine.algorithms.mlflow_project.definition import Definition, EntryPoint
 from mlsql_engine.algorithms.mlflow_project.interpreters import InterpreterRequest, LocalInterpreters
 from mlsql_engine.algorithms.mlflow_project.parameters import values_of
 from mlsql_engine.algorithms.mlflow_project.program import FOLDER, Asked, ProjectProgram, copied
@@ -19,6 +20,7 @@ from mlsql_engine.algorithms.scripts import script_of_table
 from mlsql_engine.algorithms.training_program import Interpreter, Launch, Places, TrainingProgram
 from mlsql_engine.core.errors import BadValue
 from mlsql_engine.core.options import names_in, written_at
+from mlsql_engine.core.paths import resolve_path
 from mlsql_engine.core.text import Text
 from mlsql_engine.environments import interpreters
 
@@ -108,15 +110,31 @@ def _refuse_project_options(options: ScriptOptions, path: Text) -> None:
             )
 
 
-def _of_project(options: ScriptOptions, path: Text, request: TrainRequest, version: Path) -> ProjectProgram:
-    """The project in a folder, with an entry point that takes the parameters of every group."""
-    source = existing_file(path, request.folder, "project")
+def check_project(options: RunOptions, folder: Path) -> None:
+    """Raise what training would raise of the project that the options name, where they name one."""
+    path = options.python_script_path if isinstance(options, ScriptOptions) else None
+    if isinstance(options, ScriptOptions) and path is not None:
+        source = resolve_path(path, folder)
+        if source.is_dir():
+            _read(options, path, source, folder)
+        elif source.exists():
+            _refuse_project_options(options, path)
+
+
+def _read(options: ScriptOptions, path: Text, source: Path, folder: Path) -> tuple[Definition, EntryPoint]:
+    """A project and the entry point that trains, which takes the parameters of every group."""
     project = definition.read(source, path.span)
-    asked_entry = options.entry_point
-    entry = definition.entry_of(
-        project, asked_entry.value if asked_entry else None, asked_entry.span if asked_entry else path.span
-    )
-    asked = Asked(path.span, request.folder, options.environment, _value(options.model_name))
+    asked = options.entry_point
+    entry = definition.entry_of(project, _value(asked), asked.span if asked else path.span)
+    for group in parse_groups(options.fit_param):
+        values_of(entry, group.written, folder, source, path.span)
+    return project, entry
+
+
+def _of_project(options: ScriptOptions, path: Text, request: TrainRequest, version: Path) -> ProjectProgram:
+    """The project in a folder, copied into the version. Raises what is wrong with it before anything is copied."""
+    source = existing_file(path, request.folder, "project")
+    project, entry = _read(options, path, source, request.folder)
     wanted = InterpreterRequest(
         definition=project,
         project=source,
@@ -127,9 +145,8 @@ def _of_project(options: ScriptOptions, path: Text, request: TrainRequest, versi
         environment=options.environment,
         span=path.span,
     )
-    for group in parse_groups(options.fit_param):
-        values_of(entry, group.written, request.folder, source, path.span)
     interpreter = LocalInterpreters().interpreter(wanted)
+    asked = Asked(path.span, request.folder, options.environment, _value(options.model_name))
     return ProjectProgram(project, entry, copied(source, version / FOLDER, path.span), interpreter, asked, source)
 
 

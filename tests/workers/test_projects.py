@@ -450,6 +450,21 @@ def test_the_nested_form_predicts_tables_and_rows(project: Project, progress: Re
     assert sorted(os.listdir(stored)) == ["MLproject", "api.py", "batch.py", "offset.py", "train.py"]
 
 
+def test_api_predict_has_to_be_a_script(project: Project) -> None:
+    project.write('train: {command: "python train.py"}\napi_predict: {command: "cd a && python b.py"}', train=SAVE)
+    project.train()
+    with pytest.raises(MlsqlError) as caught:
+        project.run("register PythonAlg.`model` as f;")
+    error = caught.value
+    assert (error.code, error.message, error.hint) == (
+        "MODEL",
+        "the entry point 'api_predict' is `cd a && python b.py`, which runs no Python script of the project",
+        "python predict.py, for example, whose script ends with python_fun.udf(predict)",
+    )
+    assert error.span is not None
+    assert error.span.text == "`model`"
+
+
 def batch_error(project: Project, options: str = "") -> MlsqlError:
     with pytest.raises(MlsqlError) as caught:
         project.run(f"predict data as PythonAlg.`model` {options} as p;")

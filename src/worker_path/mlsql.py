@@ -17,7 +17,10 @@ import inspect
 from collections.abc import Iterator
 from typing import Any, Callable
 
-from mlsql_sdk import kafka_data, local_data, model_files, parameters, runtime, training_data
+from mlsql_sdk import kafka_data, local_data, model_files, parameters, pyspark_stand_in, runtime, training_data
+
+if runtime.join():
+    pyspark_stand_in.install()
 
 internal_system_param: dict[str, Any] = runtime.internal_system_param
 fit_param: dict[str, Any] = runtime.fit_param

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+
+from mlsql_engine import Session, SilentProgress, connect
+from server.running import in_thread
 
 ROOT = Path(__file__).parent.parent.parent
 MLSQL = [sys.executable, "-c", "from mlsql_engine.cli.main import entry_point; entry_point()"]
@@ -62,6 +70,46 @@ def test_script_functions(example: Path) -> None:
     ]
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("example", ["wine_project"], indirect=True)
+def test_wine_project(example: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(example / "make_data.py")], check=True)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    done = subprocess.run(
+        [*MLSQL, "run", str(example / "wine.mlsql")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**variables, "TMPDIR": str(temporary)},
+    )
+    assert done.returncode == 0, done.stderr
+    readme = (ROOT / "examples" / "wine_project" / "README.md").read_text(encoding="utf-8")
+    assert "batch_error    function_error" in done.stdout
+    assert f"```\n{done.stdout}```" in readme
+    told = done.stderr.splitlines()
+    assert told[1:4] == [
+        "train: running project wine",
+        "project wine | Save model to 0",
+        "train: logged to MLflow: 1 run with 2 parameters and 2 metrics",
+    ]
+    assert list(temporary.iterdir()) == []
+    asked, promised = re.findall(r"^    curl (.*)$", readme, re.MULTILINE)[0], re.search(r"answers `(.*)`", readme)
+    assert promised is not None
+    with connect(progress=SilentProgress()) as session:
+        session.run("register PythonAlg.`model` as pj;", folder=example)
+        assert answer(session, asked) == json.loads(promised[1])
+
+
+def answer(session: Session, curl: str) -> Any:
+    """What a server over the session answers to the form that the arguments of curl send."""
+    *form, address = [word for word in shlex.split(curl) if word != "-d"]
+    with in_thread(session) as running:
+        sent = dict(part.split("=", 1) for part in form)
+        return running.client.post(httpx.URL(address).path, data=sent).json()
+
+
 def test_the_readme_shows_the_script(tmp_path: Path) -> None:
     """The README's script is the example's, but for comments and line breaks."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,4 +121,4 @@ def test_the_readme_shows_the_script(tmp_path: Path) -> None:
 
 def test_every_example_is_run() -> None:
     folders = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
-    assert folders == ["quickstart", "script_functions"]
+    assert folders == ["quickstart", "script_functions", "wine_project"]

@@ -39,7 +39,7 @@ _BY_REASON: dict[str, str] = {
         """,
     "the algorithm itself looks at it when it trains": """
         interpreter_missing model_metric_and_group parallel_command parallel_unknown_key train_resource_missing
-        train_resource_twice train_script_is_folder
+        train_resource_twice
         """,
     "which versions a model has is known when the script that trains it has run": """
         load_model_metrics_version model_alias_of_no_version model_alias_unknown model_group_missing

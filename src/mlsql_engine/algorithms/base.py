@@ -161,6 +161,35 @@ class HasVersions(Protocol):
         """The versions of the model of a register statement."""
 
 
+@dataclass(frozen=True)
+class TableRequest:
+    """One predict statement of a table: the function that it would be, and the table.
+
+    `check` raises Cancelled when somebody has asked for the statement's end.
+    """
+
+    function: FunctionRequest
+    relation: Relation
+    engine: Engine
+    check: Callable[[], None]
+
+
+@runtime_checkable
+class ChecksTraining(Protocol):
+    """An algorithm that can tell more of a train statement, without side effects, than its options do."""
+
+    def check_training(self, options: Any, folder: Path) -> None:
+        """Raise MlsqlError for what is wrong with the files that the options name, which start from `folder`."""
+
+
+@runtime_checkable
+class PredictsTables(Protocol):
+    """An algorithm some of whose models predict whole tables in a way of their own."""
+
+    def predict_table(self, request: TableRequest) -> Relation | None:
+        """What the model makes of the table; None for a model that predicts row by row, as a function."""
+
+
 @runtime_checkable
 class PredictsWhenRun(Protocol):
     """An algorithm whose `run` statement may mean predict."""
@@ -177,7 +206,7 @@ def existing_script(path: Text, folder: Path) -> Path:
             f"the script {place} is a folder",
             span=path.span,
             code="UNSUPPORTED",
-            hint="this version of mlsql runs .py files, not MLflow projects",
+            hint="name a .py file; a model that an MLflow project has trained predicts by that project of itself",
         )
     return place
 

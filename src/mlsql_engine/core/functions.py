@@ -86,7 +86,8 @@ class FunctionSpec:
     variables added to its environment; `train_params` are handed to a row script when they are wanted;
     `parameters` are what `mlsql.params()` gives in the worker; `called` is the title where the name is ours;
     `published` is the path or URL of the model that `model_path` may be a copy of; `libraries` are the versions
-    that it was trained with; `version` is the number of the model's version. With a `function` it is one of a
+    that it was trained with; `arguments` are those of the script, and `folder` is where it runs, None for a place
+    of its workers' own; `version` is the number of the model's version. With a `function` it is one of a
     script's text, and there is no model: `model_path` is empty.
     """
 
@@ -105,6 +106,8 @@ class FunctionSpec:
     libraries: Mapping[str, str] = field(default_factory=dict)
     function: ScriptFunction | None = None
     version: int | None = None
+    arguments: tuple[str, ...] = ()
+    folder: str | None = None
 
     @property
     def model(self) -> str:

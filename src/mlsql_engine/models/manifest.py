@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -22,7 +22,8 @@ class GroupRecord:
     tail of the script's output, or why it failed; times are UTC; `exec_desc` says what ran it; `python_path`
     is the interpreter as the statement named it. `libraries` are the versions of the packages that the training
     imported; `evaluations` what scoring it on validateTable ("validate") and evaluateTable ("evaluate") gave, with
-    what pictures of it need; `log` the file of its output, relative to the version's folder.
+    what pictures of it need; `runs` what a project has logged to MLflow, run by run, and `artifacts` the folder of
+    its artifacts, relative to the version's, as `log` is, the file of its output.
     """
 
     alg_index: int
@@ -41,6 +42,8 @@ class GroupRecord:
     libraries: Mapping[str, str] = field(default_factory=dict)
     evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     log: str = ""
+    runs: Sequence[Mapping[str, Any]] = ()
+    artifacts: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Manifest:
     """One version: who made it from what, and its groups.
 
     `schema` lists (column, Arrow type); `query` the statements that made the table trained on; `code` the SHA-256
-    of every script file that ran, by name; `options` what the train statement said; `platform` the machine's kind.
+    of every script file that ran, by name; `options` what the train statement said; `platform` the machine's kind;
+    `project` is the definition of the MLflow project that ran, and lies in the version's folder of that name.
     """
 
     algorithm: str
@@ -62,6 +66,7 @@ class Manifest:
     code: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     platform: str = ""
+    project: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The manifest's text; values of parameters that look like secrets are not in it."""
@@ -69,6 +74,7 @@ class Manifest:
         content["options"] = without_secrets(content["options"])
         for group in content["groups"]:
             group["train_params"] = without_secrets(group["train_params"])
+            group["runs"] = [{**run, "params": without_secrets(run["params"])} for run in group["runs"]]
         return json.dumps(content, indent=2, default=_as_text)
 
 
@@ -102,7 +108,7 @@ def _reason(error: Exception) -> str:
 def _group(record: dict[str, Any]) -> GroupRecord:
     for name in ("start_time", "end_time"):
         record[name] = datetime.fromisoformat(record[name])
-    return GroupRecord(**record)
+    return GroupRecord(**{**record, "runs": tuple(record.get("runs", ()))})
 
 
 def _as_text(value: Any) -> str:

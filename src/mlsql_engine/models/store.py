@@ -156,9 +156,13 @@ class ModelStore:
 
     def fetch(self, version: ModelVersion, group: GroupRecord) -> Path:
         """The local folder of a group's model. Raises ModelProblem where the version is gone by now."""
+        return self.fetch_part(version, group.model_path)
+
+    def fetch_part(self, version: ModelVersion, relative: str) -> Path:
+        """The local folder of a part of a version. Raises ModelProblem where the version is gone by now."""
         identity = hashlib.sha256(f"{version.path}\n{version.manifest.to_json()}".encode()).hexdigest()
         try:
-            folder = self.storage.fetch(version.number, group.model_path, identity[:32])
+            folder = self.storage.fetch(version.number, relative, identity[:32])
         except ModelProblem:
             if self.storage.manifest(version.number) is not None:
                 raise

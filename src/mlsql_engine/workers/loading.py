@@ -11,6 +11,7 @@ def load_control(spec: FunctionSpec, index: int) -> dict[str, Any]:
     """Everything that worker number `index` needs to open the function."""
     return {
         "script": spec.script,
+        "arguments": list(spec.arguments),
         "modelPath": spec.model_path,
         "index": index,
         "trainParams": None if spec.train_params is None else dict(spec.train_params),

@@ -241,7 +241,7 @@ class Pool:
         return WorkerCommand(
             name=spec.title,
             interpreter=spec.interpreter,
-            folder=self._around.folder,
+            folder=self._around.folder if spec.folder is None else Path(spec.folder),
             tell=self._tell,
             flags=spec.interpreter_flags,
             environment={**threads.limited(spec.resources.threads, self.most), **spec.environment},

@@ -80,6 +80,7 @@ def _key(spec: FunctionSpec) -> str:
         "load": load_control(spec, 0),
         "interpreter": [spec.interpreter, *spec.interpreter_flags],
         "environment": dict(spec.environment),
+        "folder": spec.folder,
         "resources": asdict(spec.resources),
     }
     return json.dumps(parts, sort_keys=True, default=str)

@@ -21,8 +21,9 @@ from mlsql_sdk.wire import Kind
 class ScriptRun:
     """A script to run: its parameters by group as `mlsql.params()` gives them, and a limit in seconds.
 
-    Without a script the built-in trainer runs. `started` gets the process, `on_hello` the interpreter's versions,
-    `report` what the script tells by log_metric and progress.
+    `arguments` are the script's; `project` is what a project's run needs besides, as `mlsql_sdk.training_run` says.
+    Without a script and a project the built-in trainer runs. `started` gets the process, `on_hello` the
+    interpreter's versions, `report` what the script tells by log_metric and progress.
     """
 
     script: Path | None
@@ -32,6 +33,18 @@ class ScriptRun:
     report: Callable[[dict[str, Any]], None]
     on_hello: Callable[[Hello], None]
     started: Callable[[WorkerProcess], None] = lambda _worker: None
+    arguments: tuple[str, ...] = ()
+    project: Mapping[str, Any] | None = None
+
+    @property
+    def control(self) -> dict[str, Any]:
+        """The control part of the RUN message."""
+        return {
+            "script": None if self.script is None else str(self.script),
+            "arguments": list(self.arguments),
+            "parameters": {name: dict(values) for name, values in self.parameters.items()},
+            "project": None if self.project is None else dict(self.project),
+        }
 
 
 @dataclass(frozen=True)
@@ -53,11 +66,8 @@ def run(job: ScriptRun, launcher: Launcher) -> Finished:
         deadline = None if job.timeout is None else time.monotonic() + job.timeout
         job.started(worker)
         job.on_hello(conversation.hello(worker))
-        script = None if job.script is None else str(job.script)
         with suppress(OSError):  # waiting for the answer finds out
-            worker.channel.send(
-                Kind.RUN, {"script": script, "parameters": {k: dict(v) for k, v in job.parameters.items()}}
-            )
+            worker.channel.send(Kind.RUN, job.control)
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:

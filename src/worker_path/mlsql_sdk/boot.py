@@ -76,7 +76,7 @@ def _run(channel: Channel, message: Message) -> None:
     result: dict[str, Any] = {}
     failure = None
     try:
-        result = training_run.run(message.control["script"])
+        result = training_run.run(message.control)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is reported
         failure = failures.describe(error)
     script.finish()

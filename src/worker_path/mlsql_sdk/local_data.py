@@ -64,7 +64,9 @@ def no_column(name: str, names: list[str]) -> ContractError:
 
 
 def parts(folder: str) -> list[str]:
-    """The part files of a data folder, in row order."""
+    """The part files of a data folder, in row order; a file is the only part of itself."""
+    if os.path.isfile(folder):
+        return [folder]
     return sorted(
         os.path.join(folder, name)
         for name in os.listdir(folder)

@@ -119,7 +119,7 @@ def _contract(control: dict[str, Any]) -> Any:
         from .estimators import EstimatorContract
 
         return EstimatorContract()
-    script.execute(path)
+    script.execute(path, control.get("arguments", ()))
     return contracts.declared(path)
 
 

@@ -1,10 +1,12 @@
 """The run that this process was started for: the parameters a script asks `mlsql` for.
 
-Filled once by the boot code before the user's script starts; `mlsql` is the face that scripts see.
+Filled once by the boot code before the user's script starts, or in a process that a project's command starts by
+`join`; `mlsql` is the face that scripts see.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import Any
@@ -17,12 +19,32 @@ kafka_param: dict[str, Any] = {}
 system_param: dict[str, Any] = {}
 
 _channel: Channel | None = None
+_pipe: str | None = None
+PLACE = "MLSQL_RUN"
+"""The environment variable by which a process of a run finds it."""
+
+
+def join() -> bool:
+    """Be part of the run that this process was started for, by a worker that `child_processes` has told of it."""
+    global _pipe  # noqa: PLW0603 - one process, one run
+    place = os.environ.get(PLACE)
+    if _channel is not None or place is None:
+        return False
+    with open(place, encoding="utf-8") as file:
+        content = json.load(file)
+    _pipe = content["reports"]
+    _fill(content["parameters"])
+    return True
 
 
 def begin(channel: Channel, parameters: dict[str, dict[str, Any]]) -> None:
     """Make `parameters` (by their group names, as `mlsql.params()` gives them) those of this process."""
     global _channel  # noqa: PLW0603 - one process, one run
     _channel = channel
+    _fill(parameters)
+
+
+def _fill(parameters: dict[str, dict[str, Any]]) -> None:
     internal_system_param.update(parameters.get("internalSystemParam", {}))
     fit_param.update(parameters.get("fitParam", {}))
     kafka_param.update(parameters.get("kafkaParam", {}))
@@ -31,7 +53,11 @@ def begin(channel: Channel, parameters: dict[str, dict[str, Any]]) -> None:
 
 def tell(report: dict[str, Any]) -> None:
     """Send a progress report to the host; outside of a worker it is printed."""
-    if _channel is None:
+    if _channel is None and _pipe is not None:
+        from . import child_processes
+
+        child_processes.report(_pipe, report)
+    elif _channel is None:
         print("mlsql:", report)  # noqa: T201 - the script runs by hand
     else:
         _channel.send(Kind.PROGRESS, report)

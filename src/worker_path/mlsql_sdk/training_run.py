@@ -4,35 +4,51 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import thread as pools
 from typing import Any
 
-from . import evaluation, failures, libraries, local_data, model_files, runtime, script, trainer
+from . import (
+    child_processes,
+    evaluation,
+    failures,
+    libraries,
+    local_data,
+    mlflow_runs,
+    model_files,
+    runtime,
+    script,
+    trainer,
+)
 from .failures import ContractError
 
 # The tables that a model is measured on, by the parameter that names their folder.
 _TABLES = {"validateDataLocalPath": "validate", "evaluateDataLocalPath": "evaluate"}
 
 
-def run(path: str | None) -> dict[str, Any]:
-    """Run the script, or without one the trainer, and give the control part of the RESULT message.
+def run(control: Mapping[str, Any]) -> dict[str, Any]:
+    """Run what the control part of a RUN message says, and give that of the RESULT message.
 
+    It says "script", a path with "arguments", and for a project "project", whose "shell" may be a command
+    instead of the script, and whose "tracking" is where it logs. Without all of them the trainer runs. The result:
     {"evaluations": {"validate": …, "evaluate": …}, as evaluation.evaluate gives them or {"problem": text},
     "libraries": {distribution: version}, "modelFormat": the form of the model file or None}. Whatever the user's
     code raises is raised.
     """
     before = set(sys.modules)
-    try:
-        if path is None:
-            trainer.train()
-        else:
-            script.execute(path)
-    except SystemExit as error:
-        if error.code not in (None, 0):
-            raise
-    _join_threads()
-    used = libraries.imported(before)
     folder = str(runtime.internal_system_param.get("tempModelLocalPath"))
+    project = control.get("project")
+    tracking = mlflow_runs.of_control(None if project is None else project["tracking"])
+    try:
+        _run(control, project)
+        _join_threads()
+    except BaseException:
+        if tracking is not None:
+            mlflow_runs.collect(tracking, folder, failed=True)
+        raise
+    used = libraries.imported(before)
+    if tracking is not None:
+        mlflow_runs.collect(tracking, folder)
     return {
         "evaluations": {
             name: _evaluated(folder, str(runtime.internal_system_param[key]))
@@ -42,6 +58,20 @@ def run(path: str | None) -> dict[str, Any]:
         "libraries": used,
         "modelFormat": model_files.form_in(folder),
     }
+
+
+def _run(control: Mapping[str, Any], project: Mapping[str, Any] | None) -> None:
+    """Run the trainer, the script or the project's command. Exit status 0 is no error."""
+    path, arguments = control.get("script"), control.get("arguments", ())
+    try:
+        if project is None:
+            trainer.train() if path is None else script.execute(path, arguments)
+            return
+        with child_processes.told(project["folder"], control["parameters"]):
+            child_processes.run_shell(project["shell"]) if path is None else script.execute(path, arguments)
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise
 
 
 def _join_threads() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlsql_engine.algorithms.base import FunctionRequest, TrainRequest, existing_script
+from mlsql_engine.algorithms.base import FunctionRequest, TableRequest, TrainRequest, existing_script
+from mlsql_engine.algorithms.mlflow_project import batch_prediction, prediction
+from mlsql_engine.algorithms.mlflow_project.prediction import PredictScript
 from mlsql_engine.algorithms.python_alg import training
-from mlsql_engine.algorithms.python_alg.options import FunctionOptions, TrainOptions
+from mlsql_engine.algorithms.python_alg.options import FunctionOptions, RunOptions, TrainOptions
+from mlsql_engine.algorithms.python_alg.program import check_project
 from mlsql_engine.algorithms.python_alg.versions import RequestedVersions
 from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName, errors_at
 from mlsql_engine.core.functions import Described, FunctionSpec
 from mlsql_engine.core.options import written_at
+from mlsql_engine.engines.base import Relation
 from mlsql_engine.environments import interpreters
 from mlsql_engine.models import tables
 from mlsql_engine.models.manifest import GroupRecord
@@ -36,6 +41,10 @@ class PythonAlg:
         """See Algorithm.train."""
         return tables.result(training.train(request, self.name))
 
+    def check_training(self, options: RunOptions, folder: Path) -> None:
+        """A project's entry point takes the parameters of every group. See ChecksTraining."""
+        check_project(options, folder)
+
     def run_predicts(self, options: Collection[str]) -> bool:
         """Where nothing says what to train, the model that is there predicts. See PredictsWhenRun."""
         return not any(name in _TRAINING or name.startswith("fitparam.") for name in options)
@@ -45,21 +54,17 @@ class PythonAlg:
         options: FunctionOptions = request.options
         version, group = _chosen(request)
         model = str(request.store().fetch(version, group))
-        script = options.python_script_path
-        python_path = options.python_path
-        interpreter = (
-            interpreters.resolve(python_path, request.folder)
-            if python_path
-            else interpreters.trained_with(group.python_path)
-        )
+        script = _script(request, version, group)
         return FunctionSpec(
             name=request.name,
             model_path=model,
             published=version.model_path(group),
-            script=None if script is None else str(existing_script(script, request.folder)),
-            interpreter=interpreter,
-            interpreter_flags=options.flags,
-            environment=options.environment,
+            script=script.path,
+            arguments=script.arguments,
+            folder=script.folder,
+            interpreter=_interpreter(request, group),
+            interpreter_flags=(*options.flags, *script.flags),
+            environment={**script.environment, **options.environment},
             return_type=options.return_type.value if options.return_type else None,
             train_params=dict(group.train_params) if options.enable_copy_train_params_to_python else None,
             parameters={
@@ -71,6 +76,16 @@ class PythonAlg:
             called=request.called,
             version=version.number,
         )
+
+    def predict_table(self, request: TableRequest) -> Relation | None:
+        """By the entry point batch_predict of the project that trained the model. See PredictsTables."""
+        if request.function.options.python_script_path is not None:
+            return None
+        version, group = _chosen(request.function)
+        entry = prediction.entry_of(version, prediction.BATCH)
+        if entry is None:
+            return None
+        return batch_prediction.predict(request, version, group, entry, _interpreter(request.function, group))
 
     def versions(self, request: FunctionRequest) -> RequestedVersions:
         """See HasVersions."""
@@ -120,6 +135,22 @@ def _chosen(request: FunctionRequest) -> tuple[ModelVersion, GroupRecord]:
         version = request.store().resolve(options.model_version)
     with errors_at(written_at(options, "auto_select_by_metric" if metric else "alg_index")):
         return version, version.group(options.alg_index, metric.value if metric else None)
+
+
+def _script(request: FunctionRequest, version: ModelVersion, group: GroupRecord) -> PredictScript:
+    """The script that the options name, else that of the project's api_predict, else none: the model itself."""
+    named = request.options.python_script_path
+    if named is not None:
+        return PredictScript(str(existing_script(named, request.folder)))
+    entry = prediction.entry_of(version, prediction.API)
+    return PredictScript() if entry is None else prediction.script_of(request.store(), version, group, entry)
+
+
+def _interpreter(request: FunctionRequest, group: GroupRecord) -> str:
+    python_path = request.options.python_path
+    if python_path:
+        return interpreters.resolve(python_path, request.folder)
+    return interpreters.trained_with(group.python_path)
 
 
 def _is_vector(kind: pa.DataType) -> bool:

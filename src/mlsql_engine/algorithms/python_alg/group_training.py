@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from mlsql_engine.algorithms.base import TrainRequest, existing_file
+from mlsql_engine.algorithms.mlflow_project import tracking
+from mlsql_engine.algorithms.mlflow_project.tracking import LoggedRuns
 from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, with_columns_as_spelled
 from mlsql_engine.algorithms.python_alg.hand_over import HandedOver
 from mlsql_engine.algorithms.python_alg.log_file import LogFile
 from mlsql_engine.algorithms.python_alg.options import RunOptions
-from mlsql_engine.algorithms.python_alg.program import Program
+from mlsql_engine.algorithms.training_program import Launch, Places, TrainingProgram
 from mlsql_engine.core.errors import BadValue, Cancelled, InternalError, MlsqlError, ScriptFailed
 from mlsql_engine.environments import interpreters
 from mlsql_engine.models.manifest import GroupRecord
@@ -38,7 +41,7 @@ class Run:
     """
 
     request: TrainRequest
-    program: Program
+    program: TrainingProgram
     interpreter: str
     flags: tuple[str, ...]
     environment: Mapping[str, str]
@@ -66,7 +69,12 @@ class GroupTraining:
     model_folder: Path
     error: MlsqlError | None = field(default=None, init=False)
     _metrics: dict[str, float] = field(default_factory=dict, init=False)
+    _logged: LoggedRuns = field(default_factory=LoggedRuns, init=False)
+    _launch: Launch = field(init=False)
     _python_version: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._launch = Launch(None, self.work)
 
     def train(self) -> GroupRecord:
         """Train and tell how it went; an error of the script or its process is kept as `error`.
@@ -97,29 +105,39 @@ class GroupTraining:
         run, options = self.run, self.run.options
         name = self._title
 
+        launch = self._launch = run.program.launch(self.group, Places(self.work, self._artifacts))
+
         def told(_number: int, line: str) -> None:
+            line = launch.shown(line)
             log.write(line)
             if run.log is not None:
                 run.log.send(self.group.index, name, line)
             run.request.workshop.progress.output(f"{name}[{self.group.index}]" if run.several else name, line)
 
+        flags, environment = (*run.flags, *launch.flags), {**run.environment, **launch.environment}
         job = ScriptRun(
-            script=run.program.script,
+            script=launch.script,
             parameters=self._parameters(),
-            command=WorkerCommand(name, run.interpreter, self.work, told, run.flags, run.environment),
+            command=WorkerCommand(name, run.interpreter, launch.folder, told, flags, environment),
             timeout=options.timeout,
             report=self._report,
             on_hello=self._check_version,
             started=run.workers.add,
+            arguments=launch.arguments,
+            project=launch.project,
         )
         self._note(f"running {name}")
-        finished = script_run.run(job, run.request.workshop.launcher)
+        try:
+            finished = script_run.run(job, run.request.workshop.launcher)
+        except MlsqlError as error:
+            launch.show(error)
+            raise
         if not any(path.is_file() for path in self.model_folder.rglob("*")):
             raise ScriptFailed(
                 f"{name} ended without writing a model",
                 code="NO_MODEL_WRITTEN",
                 hint='write it into mlsql.internal_system_param["tempModelLocalPath"], or call '
-                "mlsql.save_model(model)",
+                "mlsql.save_model(model)" + (", or log it to MLflow" if run.program.definition else ""),
             )
         return finished
 
@@ -169,14 +187,14 @@ class GroupTraining:
         relation = self.run.request.relation
         columns = () if relation is None else relation.columns
         given = with_columns_as_spelled(self.group.parameters, columns)
-        return {**given, "modelPath": str(self.run.request.path)}
+        return {**self._launch.parameters, **given, "modelPath": str(self.run.request.path)}
 
     def _resources(self) -> dict[str, str]:
         return {name: self._link(name, path.value) for name, path in self.group.resources.items()}
 
     def _link(self, name: str, written: str) -> str:
         source = existing_file(self.group.resources[name], self.run.request.folder, "resource")
-        target = self.work / Path(written).name
+        target = self._launch.folder / Path(written).name
         if target.exists() or target.is_symlink():
             raise BadValue(
                 f"two resources are called '{target.name}'",
@@ -186,7 +204,17 @@ class GroupTraining:
         os.symlink(source.resolve(), target)
         return str(target)
 
+    @property
+    def _artifacts(self) -> Path:
+        """The folder for what a project logs besides its model; it is made where there is something."""
+        return self.version_folder / "artifacts" / str(self.group.index)
+
     def _report(self, report: dict[str, Any]) -> None:
+        if "logged" in report:
+            self._logged = tracking.of_report(report["logged"])
+            if self._logged.runs or self._logged.model is not None:
+                self._note(self._logged.told())
+            return
         if "metric" in report:
             self._metrics[report["metric"]] = report["value"]
             self._note(f"{report['metric']} = {report['value']:g}")
@@ -216,7 +244,7 @@ class GroupTraining:
     def _record(
         self, started: datetime, *, status: str, message: str, report: Mapping[str, Any] | None = None
     ) -> GroupRecord:
-        scored = _Scored(self._metrics, (report or {}).get("evaluations", {}))
+        scored = _Scored({**self._logged.metrics, **self._metrics}, (report or {}).get("evaluations", {}))
         for problem in scored.problems:
             self.run.request.workshop.progress.warn("NOT_SCORED", f"group {self.group.index} {problem}")
         python = f"Python {self._python_version}" if self._python_version else self.run.interpreter
@@ -230,13 +258,15 @@ class GroupTraining:
             end_time=datetime.now(UTC),
             score=scored.score,
             metrics=scored.metrics,
-            train_params=self._fit_param(),
+            train_params={**self._logged.parameters, **self._fit_param()},
             exec_desc=f"{self._title} on {python}",
             python_version=self._python_version,
             python_path=self._python_path(),
             libraries=(report or {}).get("libraries", {}),
             evaluations=scored.evaluations,
             log=f"meta/logs/{self.group.index}.log",
+            runs=self._logged.runs,
+            artifacts=f"artifacts/{self.group.index}" if self._artifacts.is_dir() else "",
         )
 
     @property
@@ -246,8 +276,9 @@ class GroupTraining:
     def _python_path(self) -> str:
         """The interpreter for the manifest: a path as it was found, a name as it was written."""
         path = self.run.options.python_path
-        written = path.value if path else "python"
-        return self.run.interpreter if os.path.dirname(written) else written
+        if path is None:
+            return "python" if self.run.interpreter == sys.executable else self.run.interpreter
+        return self.run.interpreter if os.path.dirname(path.value) else path.value
 
 
 class _Scored:

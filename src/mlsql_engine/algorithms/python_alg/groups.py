@@ -15,11 +15,15 @@ _MOST_DIGITS = 6
 
 @dataclass(frozen=True)
 class ParameterGroup:
-    """One model to train: its number, its parameters, and the files put beside its script by name."""
+    """One model to train: its number, its parameters, and the files put beside its script by name.
+
+    `written` are the parameters with their places.
+    """
 
     index: int
     parameters: dict[str, str] = field(default_factory=dict)
     resources: dict[str, Text] = field(default_factory=dict)
+    written: dict[str, Text] = field(default_factory=dict, compare=False)
 
 
 def parse_groups(fit_param: Mapping[str, Text]) -> tuple[ParameterGroup, ...]:
@@ -37,7 +41,7 @@ def parse_groups(fit_param: Mapping[str, Text]) -> tuple[ParameterGroup, ...]:
         elif name in group.parameters:
             raise BadValue(f"the option 'fitParam.{index}.{name}' is given twice", span=value.span)
         else:
-            group.parameters[name] = value.value
+            group.parameters[name], group.written[name] = value.value, value
     return tuple(groups[index] for index in sorted(groups)) or (ParameterGroup(0),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from mlsql_engine.algorithms.python_alg.groups import check_estimators, parse_groups
 from mlsql_engine.algorithms.worker_options import InterpreterOptions, WorkerOptions
@@ -17,6 +17,9 @@ from mlsql_engine.transport.kafka import parameters as kafka_parameters
 from mlsql_engine.transport.kafka.parameters import KafkaParameters
 from mlsql_engine.transport.local_files import LocalFormat
 
+EnvManager = Literal["conda", "uv", "virtualenv", "local"]
+PROJECT_OPTIONS: Final = {"env_manager": "systemParam.envManager", "model_name": "modelName"}
+"""The fields of ScriptOptions that only projects have, and what users call them."""
 ModelFormat = Literal["pickle", "joblib", "skops", "onnx", "safetensors"]
 
 
@@ -88,18 +91,32 @@ class RunOptions(InterpreterOptions):
 class ScriptOptions(RunOptions):
     """Which script runs."""
 
-    python_script_path: FilePath | None = option(None, doc="the script, a .py file", aliases=("pythonDescPath",))
+    python_script_path: FilePath | None = option(
+        None, doc="the script, a .py file, or the folder of an MLflow project", aliases=("pythonDescPath",)
+    )
     scripts: TableNames | None = option(
         None, doc="tables that hold scripts (load script.`x` as t), divided by commas: each is a file TABLE.py"
     )
-    entry_point: TableName | None = option(None, doc="the one of the scripts that is run; without it the first")
+    entry_point: Text | None = option(
+        None,
+        doc="the one of the scripts that is run, without it the first; or the entry point of the project, without "
+        "it train, else main",
+    )
+    env_manager: EnvManager | None = option(
+        None, name="systemParam.envManager", doc="what makes the Python environment of a project"
+    )
+    model_name: Text | None = option(
+        None, doc="the model that becomes the model, of several that a project logs to MLflow: NAME, or RUN/NAME"
+    )
 
     def check(self) -> None:
         """Raise BadValue where it is not clear what runs."""
         super().check()
-        if self.entry_point is not None and self.scripts is None:
-            raise BadValue("entryPoint is one of scripts, which is not given", span=self.entry_point.span)
+        if self.python_script_path is None:
+            self._refuse_project_options()
         if self.scripts is None:
+            if self.entry_point is not None and self.python_script_path is None:
+                raise BadValue("entryPoint is one of scripts, which is not given", span=self.entry_point.span)
             return
         if self.python_script_path is not None:
             raise BadValue(
@@ -112,6 +129,15 @@ class ScriptOptions(RunOptions):
                 span=self.entry_point.span,
                 hint=f"they are: {', '.join(names)}",
             )
+
+    def _refuse_project_options(self) -> None:
+        for name, word in PROJECT_OPTIONS.items():
+            if getattr(self, name) is not None:
+                raise BadValue(
+                    f"{word} is an option of MLflow projects, and no project is given",
+                    span=written_at(self, name),
+                    hint="pythonScriptPath, the folder with the MLproject file",
+                )
 
     @property
     def has_script(self) -> bool:

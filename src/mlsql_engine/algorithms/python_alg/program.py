@@ -1,30 +1,50 @@
-"""What a training runs: a script file, scripts that tables hold, or the built-in trainer."""
+"""What a training runs: a script file, scripts that tables hold, an MLflow project, or the built-in trainer."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from mlsql_engine.algorithms.base import existing_script
-from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_name
-from mlsql_engine.algorithms.python_alg.options import RunOptions, ScriptOptions, SKLearnOptions
+from mlsql_engine.algorithms.base import TrainRequest, existing_file
+from mlsql_engine.algorithms.mlflow_project import definition
+from mlsql_engine.algorithms.mlflow_project.definition import Definition, EntryPoint
+from mlsql_engine.algorithms.mlflow_project.interpreters import InterpreterRequest, LocalInterpreters
+from mlsql_engine.algorithms.mlflow_project.parameters import values_of
+from mlsql_engine.algorithms.mlflow_project.program import FOLDER, Asked, ProjectProgram, copied
+from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_name, parse_groups
+from mlsql_engine.algorithms.python_alg.options import PROJECT_OPTIONS, RunOptions, ScriptOptions, SKLearnOptions
 from mlsql_engine.algorithms.scripts import script_of_table
-from mlsql_engine.core.options import names_in
+from mlsql_engine.algorithms.training_program import Interpreter, Launch, Places, TrainingProgram
+from mlsql_engine.core.errors import BadValue
+from mlsql_engine.core.options import names_in, written_at
+from mlsql_engine.core.paths import resolve_path
 from mlsql_engine.core.text import Text
-from mlsql_engine.engines.base import Engine, Relation
+from mlsql_engine.environments import interpreters
 
 
 @dataclass(frozen=True)
 class Program:
-    """What runs for every group: the script, or None for the built-in trainer.
+    """What runs for every group: the script, or None for the built-in trainer. See TrainingProgram.
 
     `files` are the texts of the script by file name, for the manifest.
     """
 
-    script: Path | None
+    interpreter: Interpreter
+    script: Path | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def built_in(self) -> bool:
+        """See TrainingProgram."""
+        return self.script is None
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Only projects have one."""
+        return {}
 
     def title(self, group: ParameterGroup) -> str:
         """What progress and errors call what runs for a group: the script's file, or the estimator's class."""
@@ -37,8 +57,12 @@ class Program:
         return estimator_name(group.parameters) or "the built-in trainer"
 
     def hashes(self) -> dict[str, str]:
-        """The SHA-256 of every file, in hexadecimal, by its name."""
+        """See TrainingProgram."""
         return {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
+
+    def launch(self, group: ParameterGroup, places: Places) -> Launch:  # noqa: ARG002
+        """See TrainingProgram."""
+        return Launch(self.script, places.work)
 
 
 def with_algorithm(groups: tuple[ParameterGroup, ...], options: RunOptions) -> tuple[ParameterGroup, ...]:
@@ -53,30 +77,92 @@ def with_algorithm(groups: tuple[ParameterGroup, ...], options: RunOptions) -> t
     )
 
 
-def program_of(
-    options: RunOptions, tables: Mapping[str, Relation], engine: Engine, folder: Path, place: Path
-) -> Program:
-    """What the options say to run; scripts that tables hold are written into the new folder `place`.
+def program_of(request: TrainRequest, work: Path, version: Path) -> TrainingProgram:
+    """What the options say to run; scripts that tables hold are written below `work`, projects below `version`.
 
-    Raises DataProblem for a script file that is not there, BadValue for a table that holds no script.
+    Raises UNKNOWN_INTERPRETER, DataProblem for a script file or project that is not there or wrong, BadValue for a
+    table that holds no script and for parameters that a project does not take.
     """
-    if isinstance(options, ScriptOptions) and options.python_script_path is not None:
-        script = existing_script(options.python_script_path, folder)
-        return Program(script, {script.name: script.read_bytes()})
+    options: RunOptions = request.options
+    path = options.python_script_path if isinstance(options, ScriptOptions) else None
+    if isinstance(options, ScriptOptions) and path is not None:
+        place = existing_file(path, request.folder, "script")
+        if place.is_dir():
+            return _of_project(options, path, request, version)
+        _refuse_project_options(options, path)
+        return Program(_interpreter(request), place, {place.name: place.read_bytes()})
     if isinstance(options, ScriptOptions) and options.scripts is not None:
-        entry_point = options.entry_point or names_in(options.scripts)[0]
-        return _of_tables(names_in(options.scripts), entry_point, tables, engine, place)
-    return Program(None)
+        return _of_tables(options.scripts, options.entry_point, request, work / "scripts")
+    return Program(_interpreter(request))
 
 
-def _of_tables(
-    names: Sequence[Text], entry_point: Text, tables: Mapping[str, Relation], engine: Engine, place: Path
-) -> Program:
+def _interpreter(request: TrainRequest) -> Interpreter:
+    return Interpreter(interpreters.resolve(request.options.python_path, request.folder))
+
+
+def _refuse_project_options(options: ScriptOptions, path: Text) -> None:
+    for name, word in {**PROJECT_OPTIONS, "entry_point": "entryPoint"}.items():
+        if getattr(options, name) is not None:
+            raise BadValue(
+                f"{word} is an option of MLflow projects, and {path.value} is a script",
+                span=written_at(options, name),
+                hint="leave it out, or let pythonScriptPath name the folder with the MLproject file",
+            )
+
+
+def check_project(options: RunOptions, folder: Path) -> None:
+    """Raise what training would raise of the project that the options name, where they name one."""
+    path = options.python_script_path if isinstance(options, ScriptOptions) else None
+    if isinstance(options, ScriptOptions) and path is not None:
+        source = resolve_path(path, folder)
+        if source.is_dir():
+            _read(options, path, source, folder)
+        elif source.exists():
+            _refuse_project_options(options, path)
+
+
+def _read(options: ScriptOptions, path: Text, source: Path, folder: Path) -> tuple[Definition, EntryPoint]:
+    """A project and the entry point that trains, which takes the parameters of every group."""
+    project = definition.read(source, path.span)
+    asked = options.entry_point
+    entry = definition.entry_of(project, _value(asked), asked.span if asked else path.span)
+    for group in parse_groups(options.fit_param):
+        values_of(entry, group.written, folder, source, path.span)
+    return project, entry
+
+
+def _of_project(options: ScriptOptions, path: Text, request: TrainRequest, version: Path) -> ProjectProgram:
+    """The project in a folder, copied into the version. Raises what is wrong with it before anything is copied."""
+    source = existing_file(path, request.folder, "project")
+    project, entry = _read(options, path, source, request.folder)
+    wanted = InterpreterRequest(
+        definition=project,
+        project=source,
+        folder=request.folder,
+        python_path=options.python_path,
+        manager=options.env_manager,
+        manager_span=written_at(options, "env_manager"),
+        environment=options.environment,
+        span=path.span,
+    )
+    interpreter = LocalInterpreters().interpreter(wanted)
+    asked = Asked(path.span, request.folder, options.environment, _value(options.model_name))
+    return ProjectProgram(project, entry, copied(source, version / FOLDER, path.span), interpreter, asked, source)
+
+
+def _value(text: Text | None) -> str | None:
+    return None if text is None else text.value
+
+
+def _of_tables(scripts: Text, entry_point: Text | None, request: TrainRequest, place: Path) -> Program:
+    names = names_in(scripts)
     place.mkdir()
     files: dict[str, bytes] = {}
     for name in names:
-        content = script_of_table(tables[f"scripts.{name.value}"], engine, name).text.encode()
+        table = request.tables[f"scripts.{name.value}"]
+        content = script_of_table(table, request.engine, name).text.encode()
         files[f"{name.value}.py"] = content
         (place / f"{name.value}.py").write_bytes(content)
-    script = next(place / file for file in files if file.lower() == f"{entry_point.value}.py".lower())
-    return Program(script, files)
+    first = (entry_point or names[0]).value
+    script = next(place / file for file in files if file.lower() == f"{first}.py".lower())
+    return Program(_interpreter(request), script, files)

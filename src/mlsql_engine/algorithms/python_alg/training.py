@@ -59,11 +59,10 @@ def train(request: TrainRequest, algorithm: str, parts: Parts = groups_on_one_ta
     options: RunOptions = request.options
     if parts is not groups_on_one_table:
         through_kafka.refuse_partitions(options)
-    interpreter = interpreters.resolve(options.python_path, request.folder)
-    variables, interpreter_flags = options.environment, options.flags
     with request.store().stage() as staging, _work_folder(request) as work:
-        program = program_of(options, request.tables, request.engine, request.folder, work / "scripts")
-        run = Run(request, program, interpreter, interpreter_flags, variables, RunningWorkers())
+        program = program_of(request, work, staging.folder)
+        variables = {**program.interpreter.environment, **options.environment}
+        run = Run(request, program, program.interpreter.path, options.flags, variables, RunningWorkers())
         form = _form(run)
         with through_kafka.log_of(request) as log, through_kafka.data_of(request, form, work) as topic:
             run = replace(run, log=log, topic=topic)
@@ -77,7 +76,7 @@ def _form(run: Run) -> LocalFormat:
     """The form of the data: the one asked for, else what whoever reads it reads best."""
     if run.options.data_local_format is not None:
         return run.options.data_local_format
-    if run.program.script is not None:
+    if not run.program.built_in:
         return "json"
     return "arrow" if interpreters.has_package(run.interpreter, run.flags, run.environment, "pyarrow") else "json"
 
@@ -148,6 +147,7 @@ def _manifest(run: Run, algorithm: str, records: tuple[GroupRecord, ...]) -> Man
         code=run.program.hashes(),
         options=dict(request.written),
         platform=platform.platform(),
+        project=run.program.definition,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsql_engine.algorithms.base import ScriptAlgorithm, model_algorithm
+from mlsql_engine.algorithms.base import ChecksTraining, ScriptAlgorithm, model_algorithm
 from mlsql_engine.core.errors import BadValue, DataProblem, Detail, UnknownName
 from mlsql_engine.core.options import (
     FilePath,
@@ -200,7 +200,10 @@ def _train(statement: ast.TrainStatement, checker: Checker) -> None:
         _options(options_class, statement.options, owner, statement, checker)
         need_model(statement.algorithm.path, checker)
         return
-    _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
+    options = _options(algorithm.train_options, statement.options, f"train {algorithm.name}", statement, checker)
+    if options is not None and isinstance(algorithm, ChecksTraining):
+        with checker.noting(statement):
+            algorithm.check_training(options, statement.span.source.folder)
     make_model(statement.algorithm.path, checker)
 
 

@@ -14,6 +14,7 @@ from mlsql_engine.core.progress import SilentProgress
 from mlsql_engine.workers.host import SHARED, WorkerHost
 from mlsql_engine.workers.pool import Limits
 from recorded import RecordedProgress
+from wheels import write_wheel
 from workers.provocations import Census, Faults, Told
 
 
@@ -30,6 +31,29 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", None)
+    return folder
+
+
+@pytest.fixture
+def offline(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network, nothing of what the machine has configured or cached, and folders of this test's own."""
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("MLSQL_ENVIRONMENTS", str(tmp_path / "store"))
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """Two versions of `shape`, `circle` that needs the first, and a pyarrow that needs nothing."""
+    folder = tmp_path / "wheels"
+    for version in ("1.0", "2.0"):
+        write_wheel(folder, "shape", version, {"shape.py": f"VERSION = '{version}'\n"})
+    write_wheel(folder, "circle", "1.0", {"circle.py": "import shape\n"}, ["shape"])
+    write_wheel(folder, "pyarrow", "99.0", {"pyarrow.py": "OURS = True\n"})
     return folder
 
 

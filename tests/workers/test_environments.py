@@ -28,35 +28,7 @@ from wheels import write_source, write_wheel
 MANAGERS: tuple[ManagerName, ...] = ("uv", "virtualenv")
 
 
-@pytest.fixture(autouse=True)
-def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No network, nothing of what the machine has configured or cached, and folders of this test's own."""
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-    monkeypatch.setenv("UV_NO_CONFIG", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    monkeypatch.setenv("MLSQL_ENVIRONMENTS", str(tmp_path / "store"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    (tmp_path / "temporary").mkdir()
-
-
-@pytest.fixture
-def progress() -> RecordedProgress:
-    return RecordedProgress()
-
-
-@pytest.fixture
-def wheels(tmp_path: Path) -> Path:
-    """Two versions of `shape`, `circle` that needs the first, and a pyarrow that needs nothing."""
-    folder = tmp_path / "wheels"
-    for version in ("1.0", "2.0"):
-        write_wheel(folder, "shape", version, {"shape.py": f"VERSION = '{version}'\n"})
-    write_wheel(folder, "circle", "1.0", {"circle.py": "import shape\n"}, ["shape"])
-    write_wheel(folder, "pyarrow", "99.0", {"pyarrow.py": "OURS = True\n"})
-    return folder
+pytestmark = pytest.mark.usefixtures("offline")
 
 
 def project(folder: Path, *lines: str) -> Wanted:

@@ -155,10 +155,9 @@ WRONG = {
         '"mian"',
     ),
     'and fitParam.alpha="1" and systemParam.envManager="conda"': (
-        "UNSUPPORTED",
-        "this version of mlsql makes no environments by conda",
-        'systemParam.envManager="local" takes the Python that runs mlsql, and systemParam.pythonPath another one '
-        "that has what the project needs",
+        "BAD_VALUE",
+        "the project demo has no file that says what its environment holds",
+        "give it a python_env.yaml, a conda.yaml or a requirements.txt, or leave envManager out",
         '"conda"',
     ),
 }
@@ -180,17 +179,6 @@ def test_wrong_parameters_are_errors_before_anything_runs(
     assert error.span is not None
     assert (error.code, error.message, error.hint, error.span.text) == WRONG[options]
     assert progress.notes == []
-
-
-def test_a_project_with_an_environment_needs_a_word(project: Project) -> None:
-    project.write('main: {command: "python train.py"}', train=SAVE)
-    (project.place / "python_env.yaml").write_text("dependencies: []\n")
-    error = project.fails()
-    assert error.message == (
-        "the project demo asks for an environment (python_env.yaml), and this version of mlsql makes none"
-    )
-    (row,) = project.train('and systemParam.envManager="local"')
-    assert row["status"] == "success"
 
 
 NESTED = """

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from mlsql_engine.algorithms.mlflow_project.definition import Definition
 from mlsql_engine.algorithms.training_program import Interpreter
-from mlsql_engine.core.errors import MlsqlError
+from mlsql_engine.core.errors import BadValue, errors_at
+from mlsql_engine.core.progress import Progress
+from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
-from mlsql_engine.environments import interpreters
+from mlsql_engine.environments import interpreters, project_files
+from mlsql_engine.environments.commands import Ending
+from mlsql_engine.environments.plan import Choice, ManagerName
+from mlsql_engine.environments.ready import LOCAL, Environment, ready
+from mlsql_engine.environments.wanted import Wanted
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class InterpreterRequest:
     project: Path
     folder: Path
     python_path: Text | None
-    manager: str | None
+    manager: ManagerName | None
     manager_span: Span | None
     environment: Mapping[str, str]
     span: Span | None
@@ -41,35 +50,53 @@ class ProjectInterpreters(Protocol):
         """Raises MlsqlError where there is none, and where its environment cannot be made."""
 
 
-class LocalInterpreters:
-    """Runs projects by an interpreter that is there: it makes no environments."""
+class EnvironmentInterpreters:
+    """Runs projects in environments of their own, as far as they ask for one.
+
+    `progress` is told of builds; `check`, which is called again and again meanwhile, raises where the statement is
+    ended.
+    """
+
+    def __init__(self, progress: Progress, check: Callable[[], None]) -> None:
+        self._progress = progress
+        self._check = check
 
     def interpreter(self, request: InterpreterRequest) -> Interpreter:
-        """The one that pythonPath names; without it, or with the manager local, the one that runs mlsql.
+        """See ProjectInterpreters.
 
-        Raises MlsqlError with code UNSUPPORTED for every other manager, and for a project that has an environment
-        file where nothing says that another Python may run it.
+        That of the environment that the project's files ask for, made by systemParam.envManager. Without one it is
+        the interpreter that pythonPath names, else the one that runs mlsql; with the manager local, or a pythonPath
+        and no manager, it is taken as it is. Raises what environments.ready raises, and BAD_VALUE for a manager
+        where no file says what to put into an environment.
         """
-        file = request.definition.environment_file
-        if request.manager not in (None, "local"):
-            raise MlsqlError(
-                f"this version of mlsql makes no environments by {request.manager}",
-                span=request.manager_span,
-                code="UNSUPPORTED",
-                hint=_WAYS_OUT,
-            )
-        if request.manager is None and request.python_path is None and file:
-            raise MlsqlError(
-                f"the project {request.definition.name} asks for an environment ({file}), and this version of "
-                "mlsql makes none",
-                span=request.span,
-                code="UNSUPPORTED",
-                hint=_WAYS_OUT,
-            )
-        return Interpreter(interpreters.resolve(request.python_path, request.folder))
+        named = None if request.python_path is None else interpreters.resolve(request.python_path, request.folder)
+        manager: ManagerName | None = request.manager or (None if named is None else "local")
+        with errors_at(request.manager_span or request.span):
+            wanted = project_files.of_folder(request.project)
+            if wanted is None and request.manager not in (None, LOCAL):
+                raise BadValue(
+                    f"the project {request.definition.name} has no file that says what its environment holds",
+                    hint="give it a python_env.yaml, a conda.yaml or a requirements.txt, or leave envManager out",
+                )
+            if wanted is None:
+                return Interpreter(named or sys.executable)
+            choice = Choice(manager, named, variables=request.environment)
+            made = self._ready(wanted, choice)
+        return Interpreter(str(made.python), made.variables({**os.environ, **request.environment}))
+
+    def _ready(self, wanted: Wanted, choice: Choice) -> Environment:
+        ending = Ending()
+        with ThreadPoolExecutor(1, thread_name_prefix="mlsql-environment") as executor:
+            making = executor.submit(ready, wanted, choice, self._progress, ending)
+            try:
+                while not wait([making], _LOOK_SECONDS).done:
+                    self._check()
+            except BaseException:
+                with held_signals():
+                    ending.kill()
+                    executor.shutdown(wait=True)
+                raise
+            return making.result()
 
 
-_WAYS_OUT = (
-    'systemParam.envManager="local" takes the Python that runs mlsql, and systemParam.pythonPath another one '
-    "that has what the project needs"
-)
+_LOOK_SECONDS = 0.1

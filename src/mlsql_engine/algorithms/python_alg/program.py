@@ -11,7 +11,7 @@ from typing import Any
 from mlsql_engine.algorithms.base import TrainRequest, existing_file
 from mlsql_engine.algorithms.mlflow_project import definition
 from mlsql_engine.algorithms.mlflow_project.definition import Definition, EntryPoint
-from mlsql_engine.algorithms.mlflow_project.interpreters import InterpreterRequest, LocalInterpreters
+from mlsql_engine.algorithms.mlflow_project.interpreters import EnvironmentInterpreters, InterpreterRequest
 from mlsql_engine.algorithms.mlflow_project.parameters import values_of
 from mlsql_engine.algorithms.mlflow_project.program import FOLDER, Asked, ProjectProgram, copied
 from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_name, parse_groups
@@ -145,7 +145,7 @@ def _of_project(options: ScriptOptions, path: Text, request: TrainRequest, versi
         environment=options.environment,
         span=path.span,
     )
-    interpreter = LocalInterpreters().interpreter(wanted)
+    interpreter = EnvironmentInterpreters(request.workshop.progress, request.check).interpreter(wanted)
     asked = Asked(path.span, request.folder, options.environment, _value(options.model_name))
     return ProjectProgram(project, entry, copied(source, version / FOLDER, path.span), interpreter, asked, source)
 

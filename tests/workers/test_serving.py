@@ -21,6 +21,7 @@ from mlsql_engine.serving.answers import Answers
 from mlsql_engine.serving.limits import BatchLimits
 from mlsql_engine.serving.parts import Columns
 from mlsql_engine.serving.served import Served
+from mlsql_engine.workers.function import Function
 from mlsql_engine.workers.pool import Limits
 from workers.provocations import Faults, gone
 
@@ -186,14 +187,21 @@ async def test_a_function_that_is_forgotten_is_not_served_any_more(faults: Fault
         assert gone([pid])
 
 
+def shared(faults: Faults) -> Function:
+    """The function f, with a share in its workers of the test's own."""
+    functions = faults.session.functions
+    spec = functions.spec("f")
+    assert spec is not None
+    return functions.share(spec)
+
+
 def asked_for_rows(*values: float) -> pa.RecordBatch:
     return rows(*values).columns
 
 
 def test_batches_that_are_sent_one_behind_the_other_are_answered_in_this_order(faults: Faults) -> None:
     faults.register(AT_13.format(what="raise ValueError('an unlucky row')"))
-    functions = faults.session.functions
-    function = functions.share(functions.spec("f"))
+    function = shared(faults)
     asked = function.ask(asked_for_rows(1.0, 2.0))
     assert [asked.add(asked_for_rows(value)) for value in (3.0, 13.0, 4.0)] == [True] * 3
     assert asked.wait().to_pylist() == [1.0, 2.0]
@@ -211,8 +219,7 @@ def test_batches_that_are_sent_one_behind_the_other_are_answered_in_this_order(f
 
 def test_batches_behind_one_that_crashes_the_worker_are_lost_with_it(faults: Faults) -> None:
     faults.register(AT_13.format(what="os.abort()"))
-    functions = faults.session.functions
-    function = functions.share(functions.spec("f"))
+    function = shared(faults)
     asked = function.ask(asked_for_rows(13.0))
     asked.add(asked_for_rows(1.0))
     with pytest.raises(MlsqlError, match="CRASHED"):
@@ -224,8 +231,7 @@ def test_batches_behind_one_that_crashes_the_worker_are_lost_with_it(faults: Fau
 
 def test_a_large_batch_is_not_sent_behind_another(faults: Faults) -> None:
     faults.register(IDENTITY.format(pure=True))
-    functions = faults.session.functions
-    function = functions.share(functions.spec("f"))
+    function = shared(faults)
     asked = function.ask(asked_for_rows(1.0))
     assert not asked.add(asked_for_rows(*map(float, range(1 << 14))))
     assert asked.wait().to_pylist() == [1.0]
@@ -235,8 +241,7 @@ def test_a_large_batch_is_not_sent_behind_another(faults: Faults) -> None:
 
 def test_nothing_is_sent_behind_a_batch_of_a_function_that_is_cancelled(faults: Faults) -> None:
     faults.register(IDENTITY.format(pure=True))
-    functions = faults.session.functions
-    function = functions.share(functions.spec("f"))
+    function = shared(faults)
     asked = function.ask(asked_for_rows(1.0))
     cancelling = threading.Thread(target=function.cancel)
     cancelling.start()
@@ -252,8 +257,7 @@ def test_nothing_is_sent_behind_a_batch_of_a_function_that_is_cancelled(faults: 
 def test_a_batch_that_was_answered_or_begun_behind_another_is_not_lost_with_it(faults: Faults) -> None:
     """The worker fails at the first, and dies of the second before anybody has looked at the first."""
     faults.register(AT_13.format(what="os._exit(3)").replace("def predict(model, batch):", FAILING_AT_7))
-    functions = faults.session.functions
-    function = functions.share(functions.spec("f"))
+    function = shared(faults)
     pid = faults.pid()
     asked = function.ask(asked_for_rows(7.0))
     assert asked.add(asked_for_rows(13.0))
@@ -271,8 +275,7 @@ def test_a_batch_that_was_answered_or_begun_behind_another_is_not_lost_with_it(f
 
 def test_a_batch_behind_one_that_exits_has_not_been_begun(faults: Faults) -> None:
     faults.register(AT_13.format(what="os._exit(3)"))
-    functions = faults.session.functions
-    function = functions.share(functions.spec("f"))
+    function = shared(faults)
     asked = function.ask(asked_for_rows(13.0))
     asked.add(asked_for_rows(1.0))
     with pytest.raises(MlsqlError, match="SCRIPT_EXITED"):

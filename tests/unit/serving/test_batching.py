@@ -158,6 +158,19 @@ async def benched(**limits: int) -> AsyncIterator[Bench]:
             sent.asked.close()
 
 
+async def a_thread_waits_for(one: Sent) -> None:
+    """Return when a thread waits for the answer."""
+    waits = asyncio.Event()
+    loop, wait = asyncio.get_running_loop(), one.asked.wait
+
+    def waited() -> pa.Array:
+        loop.call_soon_threadsafe(waits.set)
+        return wait()
+
+    one.asked.wait = waited  # type: ignore[method-assign]
+    await waits.wait()
+
+
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     @wraps(test)
     def run(*arguments: Any, **named: Any) -> None:
@@ -430,15 +443,7 @@ async def test_an_answer_that_takes_long_is_waited_for_by_a_thread(monkeypatch: 
     async with benched() as bench:
         answer = bench.ask(1.0)
         one = await bench.begun()
-        waits = asyncio.Event()
-        loop, wait = asyncio.get_running_loop(), one.asked.wait
-
-        def waited() -> pa.Array:
-            loop.call_soon_threadsafe(waits.set)
-            return wait()
-
-        one.asked.wait = waited
-        await waits.wait()
+        await a_thread_waits_for(one)
         one.answer()
         assert (await answer).values == [2.0]
 
@@ -675,15 +680,7 @@ async def test_a_thread_waits_for_a_batch_that_has_another_behind_it(monkeypatch
         one = await bench.begun()
         answers.append(bench.ask(2.0))
         two = await bench.begun()
-        waits = asyncio.Event()
-        loop, wait = asyncio.get_running_loop(), one.asked.wait
-
-        def waited() -> pa.Array:
-            loop.call_soon_threadsafe(waits.set)
-            return wait()
-
-        one.asked.wait = waited
-        await waits.wait()
+        await a_thread_waits_for(one)
         one.answer()
         two.answer()
         assert [(await answer).values for answer in answers] == [[2.0], [4.0]]

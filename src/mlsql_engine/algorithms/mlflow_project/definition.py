@@ -42,15 +42,10 @@ class EntryPoint:
 
 @dataclass(frozen=True)
 class Definition:
-    """A project: its name, its entry points, and the file of its environment, relative to its folder.
-
-    `environment` is "python_env", "conda_env", or empty where the project says nothing of its environment.
-    """
+    """A project: its name and its entry points. What its environment holds, environments.project_files tells."""
 
     name: str
     entry_points: Mapping[str, EntryPoint]
-    environment: str = ""
-    environment_file: str = ""
 
     def control(self) -> dict[str, Any]:
         """The same as JSON has it; `of_control` reads it."""
@@ -67,7 +62,7 @@ def of_control(content: Mapping[str, Any]) -> Definition:
         )
         for name, entry in content["entry_points"].items()
     }
-    return Definition(content["name"], entries, content["environment"], content["environment_file"])
+    return Definition(content["name"], entries)
 
 
 def file_of(folder: Path) -> Path | None:
@@ -106,13 +101,7 @@ def read(folder: Path, span: Span | None) -> Definition:
             )
     entries = {name: _entry(name, written, file, span) for name, written in _flat(content, file, span)}
     loaded = _loaded(folder, file, span)
-    place = loaded.env_config_path
-    return Definition(
-        name=str(loaded.name or folder.resolve().name),
-        entry_points=entries,
-        environment=str(loaded.env_type) if place else "",
-        environment_file=os.path.relpath(place, folder) if place else "",
-    )
+    return Definition(str(loaded.name or folder.resolve().name), entries)
 
 
 def entry_of(definition: Definition, asked: str | None, span: Span | None) -> EntryPoint:

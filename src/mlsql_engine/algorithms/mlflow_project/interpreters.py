@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from mlsql_engine.algorithms.mlflow_project.definition import Definition
 from mlsql_engine.algorithms.training_program import Interpreter
@@ -43,13 +42,6 @@ class InterpreterRequest:
     span: Span | None
 
 
-class ProjectInterpreters(Protocol):
-    """Gives the interpreter of a project, and makes its environment where there is none yet."""
-
-    def interpreter(self, request: InterpreterRequest) -> Interpreter:
-        """Raises MlsqlError where there is none, and where its environment cannot be made."""
-
-
 class EnvironmentInterpreters:
     """Runs projects in environments of their own, as far as they ask for one.
 
@@ -62,7 +54,7 @@ class EnvironmentInterpreters:
         self._check = check
 
     def interpreter(self, request: InterpreterRequest) -> Interpreter:
-        """See ProjectInterpreters.
+        """The Python of a project.
 
         That of the environment that the project's files ask for, made by systemParam.envManager. Without one it is
         the interpreter that pythonPath names, else the one that runs mlsql; with the manager local, or a pythonPath

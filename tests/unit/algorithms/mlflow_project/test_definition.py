@@ -39,9 +39,7 @@ entry_points:
     (tmp_path / "env" / "python.yaml").touch()
     parameters = {"a": Parameter("float"), "b": Parameter("path", "x.csv"), "c": Parameter("string", "3")}
     main = EntryPoint("main", "python train.py {a} {b} {c}", parameters)
-    expected = Definition(
-        "demo", {"main": main, "validate": EntryPoint("validate", "true")}, "python_env", "env/python.yaml"
-    )
+    expected = Definition("demo", {"main": main, "validate": EntryPoint("validate", "true")})
     found = read(write(tmp_path, text), None)
     assert found == expected
     assert of_control(json.loads(json.dumps(found.control()))) == expected
@@ -59,7 +57,7 @@ entry_points:
 """
     (tmp_path / "conda.yaml").touch()
     found = read(write(tmp_path, text), None)
-    assert (found.name, found.environment) == (tmp_path.name, "conda_env")
+    assert found.name == tmp_path.name
     assert {name: entry.command for name, entry in found.entry_points.items()} == {
         "train": "python train.py {a}",
         "api_predict": "python predict.py",
@@ -67,10 +65,8 @@ entry_points:
     assert entry_of(found, None, None).name == "train"
 
 
-def test_an_environment_that_stands_beside_the_file(tmp_path: Path) -> None:
-    (tmp_path / "conda.yaml").touch()
+def test_the_only_entry_point_is_that_of_a_training(tmp_path: Path) -> None:
     found = read(write(tmp_path, "entry_points: {other: {command: a}}"), None)
-    assert (found.environment, found.environment_file) == ("conda_env", "conda.yaml")
     assert entry_of(found, None, None).name == "other"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
+import sysconfig
 import threading
 from pathlib import Path
 
@@ -102,3 +105,52 @@ def test_a_statement_that_is_ended_ends_the_build(project: Project, tmp_path: Pa
     training.join(60)
     assert [type(error) for error in ended] == [Cancelled]
     assert not (tmp_path / "model").exists()
+
+
+ENTRIES = """
+train: {command: "python train.py"}
+api_predict: {command: "python api.py"}
+batch_predict: {command: "python batch.py"}
+"""
+API = """
+import os, sys
+import pyarrow, python_fun, shape
+
+def predict(model, batch):
+    same = sys.prefix == os.environ["VIRTUAL_ENV"]
+    return pyarrow.array([f"shape {shape.VERSION} {same}"] * batch.num_rows)
+
+python_fun.batch(lambda path: None, predict, return_type="string")
+"""
+BATCH = """
+import json, os, subprocess, sys
+import mlsql
+version = subprocess.check_output(["python", "-c", "import shape; print(shape.VERSION)"], text=True).strip()
+told = {"shape": version, "same": sys.prefix == os.environ["VIRTUAL_ENV"]}
+with open(mlsql.internal_system_param["tempOutputLocalPath"], "w") as file:
+    file.write(json.dumps(told))
+"""
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_model_predicts_in_its_environment_which_is_made_again_where_it_is_gone(
+    project: Project, progress: RecordedProgress, tmp_path: Path, gone: bool
+) -> None:
+    project.write(ENTRIES, train=SHOW, api=API, batch=BATCH)
+    project.train()
+    (group,) = project.manifest()["groups"]
+    assert group["environment"]["manager"] == "uv"
+
+    def remove() -> None:
+        if gone:
+            shutil.rmtree(tmp_path / "store" / group["environment"]["key"])
+
+    remove()
+    rows = project.run(f"predict data as PythonAlg.`{tmp_path}/model` as told; select * from told as t;")
+    assert rows == [{"shape": "1.0", "same": True}]
+    remove()
+    # The environment has a pyarrow of the tests, which predicts nothing.
+    packages = json.dumps({"PYTHONPATH": sysconfig.get_path("purelib")})
+    project.run(f"register PythonAlg.`{tmp_path}/model` as f where systemParam.envs='{packages}';")
+    assert project.run("select f(1.0) as told as t;") == [{"told": "shape 1.0 True"}]
+    assert len([note for note in progress.notes if note.endswith(": ready")]) == (3 if gone else 1)

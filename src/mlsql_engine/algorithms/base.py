@@ -69,7 +69,8 @@ class TrainRequest:
 class FunctionRequest:
     """One register or predict statement: which model, and how it shall predict.
 
-    `called` is what errors call the function where its name is not the user's.
+    `called` is what errors call the function where its name is not the user's; `check` raises Cancelled when
+    somebody has asked for the statement's end.
     """
 
     name: str
@@ -78,6 +79,7 @@ class FunctionRequest:
     folder: Path
     workshop: Workshop
     called: str = ""
+    check: Callable[[], None] = lambda: None
 
     def store(self) -> ModelStore:
         """The versions of the model."""

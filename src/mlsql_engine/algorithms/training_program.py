@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """The Python that runs it: an absolute path, and the variables that its processes need besides."""
+    """The Python that runs it: an absolute path, and the variables that its processes need besides.
+
+    `made` tells how its environment was made, as environments.ready.Environment.origin does; empty for an
+    interpreter that was taken as it is.
+    """
 
     path: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

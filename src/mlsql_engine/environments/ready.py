@@ -45,6 +45,17 @@ class Environment:
         return {"PATH": os.pathsep.join([str(self.python.parent), path]), name: str(self.folder)}
 
 
+def known(key: str, progress: Progress, root: Path | None = None) -> Environment | None:
+    """The environment of a key, as `ready` gives it, where it is there: what asked for it need not be read."""
+    store = EnvironmentStore(root or default_root())
+    stored = store.find(key)
+    if stored is None:
+        return None
+    store.touch(stored)
+    _warn(stored, progress)
+    return _environment(stored)
+
+
 def ready(
     wanted: Wanted, choice: Choice, progress: Progress, ending: Ending | None = None, *, again: bool = False
 ) -> Environment:

@@ -20,10 +20,12 @@ class GroupRecord:
 
     `model_path` is relative to the version's folder; `score` the metric called score, if any; `message` the
     tail of the script's output, or why it failed; times are UTC; `exec_desc` says what ran it; `python_path`
-    is the interpreter as the statement named it. `libraries` are the versions of the packages that the training
-    imported; `evaluations` what scoring it on validateTable ("validate") and evaluateTable ("evaluate") gave, with
-    what pictures of it need; `runs` what a project has logged to MLflow, run by run, and `artifacts` the folder of
-    its artifacts, relative to the version's, as `log` is, the file of its output.
+    is the interpreter as the statement named it, and `environment` how the environment of a project was made: its
+    "key", the "manager", and the "interpreter" that was named for it, if any. `libraries` are the versions of the
+    packages that the training imported; `evaluations` what scoring it on validateTable ("validate") and
+    evaluateTable ("evaluate") gave, with what pictures of it need; `runs` what a project has logged to MLflow, run
+    by run, and `artifacts` the folder of its artifacts, relative to the version's, as `log` is, the file of its
+    output.
     """
 
     alg_index: int
@@ -44,6 +46,7 @@ class GroupRecord:
     log: str = ""
     runs: Sequence[Mapping[str, Any]] = ()
     artifacts: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

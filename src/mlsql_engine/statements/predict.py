@@ -35,7 +35,15 @@ def execute(statement: PredictStatement, context: Context) -> Outcome:
     relation = context.table(statement.table)
     path = model_path(statement.algorithm.path)
     folder = statement.span.source.folder
-    request = FunctionRequest(_FUNCTION, path, options, folder, context.workshop, called="the predict statement")
+    request = FunctionRequest(
+        _FUNCTION,
+        path,
+        options,
+        folder,
+        context.workshop,
+        called="the predict statement",
+        check=context.job.check,
+    )
     if isinstance(algorithm, PredictsTables):
         whole = TableRequest(request, relation, context.engine, context.job.check)
         with errors_at(statement.algorithm.path.span, "NO_MODEL", "MODEL", "STORAGE"):

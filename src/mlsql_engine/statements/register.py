@@ -22,6 +22,7 @@ that stands in the option code; it runs in a worker process, too. [Script functi
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlsql_engine.algorithms.base import FunctionRequest, HasVersions, ScriptAlgorithm, ScriptRequest
@@ -55,7 +56,8 @@ def execute(statement: RegisterStatement, context: Context) -> Outcome:
         path_span, type_span = statement.algorithm.path.span, written_at(options, "return_type")
         with errors_at(path_span, "NO_MODEL", "MODEL", "STORAGE"), errors_at(type_span, "RETURN_TYPE"):
             versions = algorithm.versions(request) if isinstance(algorithm, HasVersions) else None
-            described = context.session.functions.add(algorithm.function(request), versions)
+            spec = algorithm.function(replace(request, check=context.job.check))
+            described = context.session.functions.add(spec, versions)
         context.session.models[request.path] = None
         context.session.registrations[name.lower()] = Registration(algorithm, request)
     if context.engine.register_function(name):

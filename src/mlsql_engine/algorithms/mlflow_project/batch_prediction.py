@@ -11,7 +11,7 @@ from mlsql_engine.algorithms.mlflow_project import prediction
 from mlsql_engine.algorithms.mlflow_project.commands import python_command
 from mlsql_engine.algorithms.mlflow_project.definition import EntryPoint
 from mlsql_engine.algorithms.mlflow_project.program import FOLDER, copied, search_path_with
-from mlsql_engine.algorithms.training_program import Launch
+from mlsql_engine.algorithms.training_program import Interpreter, Launch
 from mlsql_engine.core.errors import BadValue, DataProblem, MlsqlError, ScriptFailed
 from mlsql_engine.core.options import written_at
 from mlsql_engine.engines.base import Relation
@@ -35,7 +35,7 @@ _OF_FUNCTIONS: Final = {
 
 
 def predict(
-    request: TableRequest, version: ModelVersion, group: GroupRecord, entry: EntryPoint, interpreter: str
+    request: TableRequest, version: ModelVersion, group: GroupRecord, entry: EntryPoint, interpreter: Interpreter
 ) -> Relation:
     """The rows that the command writes to the file tempOutputLocalPath for those of the file tempDataLocalPath.
 
@@ -57,8 +57,8 @@ def predict(
             "tempModelLocalPath": model,
         }
         parameters = {"internalSystemParam": system, "fitParam": dict(group.train_params)}
-        launch = _launch(request, prediction.command_of(entry, group), folder, original)
-        _run(request, _job(request, launch, interpreter, parameters), launch)
+        launch = _launch(request, prediction.command_of(entry, group), folder, original, interpreter)
+        _run(request, _job(request, launch, interpreter.path, parameters), launch)
         if not output.is_file() or output.stat().st_size == 0:
             raise _nothing_written(data.rows)
         return _rows(request, output)
@@ -87,7 +87,7 @@ def _refuse_options(request: TableRequest) -> None:
             )
 
 
-def _launch(request: TableRequest, command: str, folder: Path, original: Path) -> Launch:
+def _launch(request: TableRequest, command: str, folder: Path, original: Path, interpreter: Interpreter) -> Launch:
     plain = python_command(command, folder)
     shell = command if plain is None else None
     return Launch(
@@ -95,7 +95,7 @@ def _launch(request: TableRequest, command: str, folder: Path, original: Path) -
         folder=folder,
         arguments=() if plain is None else plain.arguments,
         flags=() if plain is None else plain.flags,
-        environment=request.function.options.environment,
+        environment={**interpreter.environment, **request.function.options.environment},
         project={"shell": shell, "folder": str(folder.parent / "run"), "tracking": None},
         original=original,
     )

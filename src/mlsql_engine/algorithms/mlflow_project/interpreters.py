@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from mlsql_engine.algorithms.mlflow_project.definition import Definition
 from mlsql_engine.algorithms.training_program import Interpreter
-from mlsql_engine.core.errors import BadValue, errors_at
+from mlsql_engine.core.errors import BadValue, InternalError, errors_at
 from mlsql_engine.core.progress import Progress
 from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Span
@@ -19,7 +20,7 @@ from mlsql_engine.core.text import Text
 from mlsql_engine.environments import interpreters, project_files
 from mlsql_engine.environments.commands import Ending
 from mlsql_engine.environments.plan import Choice, ManagerName
-from mlsql_engine.environments.ready import LOCAL, Environment, ready
+from mlsql_engine.environments.ready import LOCAL, Environment, known, ready
 from mlsql_engine.environments.wanted import Wanted
 
 
@@ -74,7 +75,25 @@ class EnvironmentInterpreters:
                 return Interpreter(named or sys.executable)
             choice = Choice(manager, named, variables=request.environment)
             made = self._ready(wanted, choice)
-        return Interpreter(str(made.python), made.variables({**os.environ, **request.environment}))
+        return _interpreter(made, choice)
+
+    def of_model(
+        self, made: Mapping[str, str], environment: Mapping[str, str], project: Callable[[], Path]
+    ) -> Interpreter:
+        """The Python that a model was trained with, from what its manifest tells of how it was `made`.
+
+        Where that environment is gone, or was another machine's, it is made anew from the files of the `project`,
+        which is the folder that the version keeps. `environment` are the variables of systemParam.envs. Raises what
+        environments.ready raises.
+        """
+        choice = Choice(cast("ManagerName", made["manager"]), made.get("interpreter"), variables=environment)
+        found = known(made["key"], self._progress)
+        if found is None:
+            wanted = project_files.of_folder(project())
+            if wanted is None:
+                raise InternalError("a version has an environment, and its project has no file that asks for one")
+            found = self._ready(wanted, choice)
+        return _interpreter(found, choice)
 
     def _ready(self, wanted: Wanted, choice: Choice) -> Environment:
         ending = Ending()
@@ -89,6 +108,15 @@ class EnvironmentInterpreters:
                     executor.shutdown(wait=True)
                 raise
             return making.result()
+
+
+def _interpreter(found: Environment, choice: Choice) -> Interpreter:
+    made: dict[str, str] = {}
+    if found.folder is not None:
+        made = {"key": found.key, "manager": found.manager}
+        if choice.interpreter is not None:
+            made["interpreter"] = choice.interpreter
+    return Interpreter(str(found.python), found.variables({**os.environ, **choice.variables}), made)
 
 
 _LOOK_SECONDS = 0.1

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from mlsql_engine.algorithms.base import FunctionRequest, TableRequest, TrainRequest, existing_script
 from mlsql_engine.algorithms.mlflow_project import batch_prediction, prediction
+from mlsql_engine.algorithms.mlflow_project.interpreters import EnvironmentInterpreters
 from mlsql_engine.algorithms.mlflow_project.prediction import PredictScript
+from mlsql_engine.algorithms.mlflow_project.program import FOLDER
 from mlsql_engine.algorithms.python_alg import training
 from mlsql_engine.algorithms.python_alg.options import FunctionOptions, RunOptions, TrainOptions
 from mlsql_engine.algorithms.python_alg.program import check_project
 from mlsql_engine.algorithms.python_alg.versions import RequestedVersions
+from mlsql_engine.algorithms.training_program import Interpreter
 from mlsql_engine.core import vectors
 from mlsql_engine.core.errors import BadValue, ModelProblem, UnknownName, errors_at
 from mlsql_engine.core.functions import Described, FunctionSpec
@@ -55,6 +58,7 @@ class PythonAlg:
         version, group = _chosen(request)
         model = str(request.store().fetch(version, group))
         script = _script(request, version, group)
+        interpreter = _interpreter(request, version, group)
         return FunctionSpec(
             name=request.name,
             model_path=model,
@@ -62,9 +66,9 @@ class PythonAlg:
             script=script.path,
             arguments=script.arguments,
             folder=script.folder,
-            interpreter=_interpreter(request, group),
+            interpreter=interpreter.path,
             interpreter_flags=(*options.flags, *script.flags),
-            environment={**script.environment, **options.environment},
+            environment={**script.environment, **interpreter.environment, **options.environment},
             return_type=options.return_type.value if options.return_type else None,
             train_params=dict(group.train_params) if options.enable_copy_train_params_to_python else None,
             parameters={
@@ -85,7 +89,8 @@ class PythonAlg:
         entry = prediction.entry_of(version, prediction.BATCH)
         if entry is None:
             return None
-        return batch_prediction.predict(request, version, group, entry, _interpreter(request.function, group))
+        interpreter = _interpreter(request.function, version, group)
+        return batch_prediction.predict(request, version, group, entry, interpreter)
 
     def versions(self, request: FunctionRequest) -> RequestedVersions:
         """See HasVersions."""
@@ -146,11 +151,19 @@ def _script(request: FunctionRequest, version: ModelVersion, group: GroupRecord)
     return PredictScript() if entry is None else prediction.script_of(request.store(), version, group, entry)
 
 
-def _interpreter(request: FunctionRequest, group: GroupRecord) -> str:
-    python_path = request.options.python_path
-    if python_path:
-        return interpreters.resolve(python_path, request.folder)
-    return interpreters.trained_with(group.python_path)
+def _interpreter(request: FunctionRequest, version: ModelVersion, group: GroupRecord) -> Interpreter:
+    """The one that the options name, else the one that the model was trained with."""
+    options: FunctionOptions = request.options
+    if options.python_path:
+        return Interpreter(interpreters.resolve(options.python_path, request.folder))
+    if not group.environment:
+        return Interpreter(interpreters.trained_with(group.python_path))
+
+    def project() -> Path:
+        return request.store().fetch_part(version, FOLDER)
+
+    environments = EnvironmentInterpreters(request.workshop.progress, request.check)
+    return environments.of_model(group.environment, options.environment, project)
 
 
 def _is_vector(kind: pa.DataType) -> bool:

@@ -262,6 +262,7 @@ class GroupTraining:
             exec_desc=f"{self._title} on {python}",
             python_version=self._python_version,
             python_path=self._python_path(),
+            environment=self.run.program.interpreter.made,
             libraries=(report or {}).get("libraries", {}),
             evaluations=scored.evaluations,
             log=f"meta/logs/{self.group.index}.log",

@@ -42,11 +42,11 @@ class Launch:
     environment: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     project: Mapping[str, Any] | None = None
-    original: Path | None = None
+    original: str | None = None
 
     def shown(self, text: str) -> str:
         """A text of the process, with places in the copy as those in the user's own folder."""
-        return text if self.original is None else text.replace(str(self.folder), str(self.original))
+        return text if self.original is None else text.replace(str(self.folder), self.original)
 
     def show(self, error: MlsqlError) -> None:
         """Make the texts of an error such texts."""

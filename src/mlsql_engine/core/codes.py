@@ -55,6 +55,7 @@ ERRORS: Final[dict[str, str]] = {
     "OVERLOADED": "A server has as much to do as it takes on: ask again later.",
     "OUT_OF_MEMORY": "A worker needs more memory than it may have, or the engine has none and nowhere to spill to.",
     "PROJECT": "The MLproject file of an MLflow project is wrong; the message says what.",
+    "PROJECT_NOT_FETCHED": "The repository of an MLflow project cannot be fetched, or there is no git.",
     "PROTOCOL": "A worker said something that is not of the protocol, or closed its connection.",
     "PYTHON_VERSION": "The interpreter is not of the version that systemParam.pythonVer asks for.",
     "RATE_LIMIT": "A caller of a server asks more often than it may.",

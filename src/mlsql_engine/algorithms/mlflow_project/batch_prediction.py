@@ -97,7 +97,7 @@ def _launch(request: TableRequest, command: str, folder: Path, original: Path, i
         flags=() if plain is None else plain.flags,
         environment={**interpreter.environment, **request.function.options.environment},
         project={"shell": shell, "folder": str(folder.parent / "run"), "tracking": None},
-        original=original,
+        original=str(original),
     )
 
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from mlsql_engine.algorithms.mlflow_project.definition import Definition
+from mlsql_engine.algorithms.mlflow_project.interruptible import interruptible
 from mlsql_engine.algorithms.training_program import Interpreter
 from mlsql_engine.core.errors import BadValue, InternalError, errors_at
 from mlsql_engine.core.progress import Progress
-from mlsql_engine.core.signals import held_signals
 from mlsql_engine.core.span import Span
 from mlsql_engine.core.text import Text
 from mlsql_engine.environments import interpreters, project_files
-from mlsql_engine.environments.commands import Ending
 from mlsql_engine.environments.plan import Choice, ManagerName
 from mlsql_engine.environments.ready import LOCAL, Environment, known, ready
 from mlsql_engine.environments.wanted import Wanted
@@ -96,18 +94,7 @@ class EnvironmentInterpreters:
         return _interpreter(found, choice)
 
     def _ready(self, wanted: Wanted, choice: Choice) -> Environment:
-        ending = Ending()
-        with ThreadPoolExecutor(1, thread_name_prefix="mlsql-environment") as executor:
-            making = executor.submit(ready, wanted, choice, self._progress, ending)
-            try:
-                while not wait([making], _LOOK_SECONDS).done:
-                    self._check()
-            except BaseException:
-                with held_signals():
-                    ending.kill()
-                    executor.shutdown(wait=True)
-                raise
-            return making.result()
+        return interruptible(lambda ending: ready(wanted, choice, self._progress, ending), self._check)
 
 
 def _interpreter(found: Environment, choice: Choice) -> Interpreter:
@@ -117,6 +104,3 @@ def _interpreter(found: Environment, choice: Choice) -> Interpreter:
         if choice.interpreter is not None:
             made["interpreter"] = choice.interpreter
     return Interpreter(str(found.python), found.variables({**os.environ, **choice.variables}), made)
-
-
-_LOOK_SECONDS = 0.1

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlsql_engine.algorithms.mlflow_project import parameters, tracking
 from mlsql_engine.algorithms.mlflow_project.commands import python_command
 from mlsql_engine.algorithms.mlflow_project.definition import Definition, EntryPoint
+from mlsql_engine.algorithms.mlflow_project.fetching import Fetched
 from mlsql_engine.algorithms.training_program import Interpreter, Launch, Places
 from mlsql_engine.core.errors import DataProblem
 from mlsql_engine.core.span import Span
@@ -54,7 +55,7 @@ class ProjectProgram:
     folder: Path
     interpreter: Interpreter
     asked: Asked
-    original: Path
+    source: Fetched
 
     @property
     def built_in(self) -> bool:
@@ -64,7 +65,8 @@ class ProjectProgram:
     @property
     def definition(self) -> dict[str, Any]:
         """See TrainingProgram."""
-        return self.project.control()
+        source = {"name": self.source.name, "commit": self.source.commit} if self.source.commit else {}
+        return {**self.project.control(), **({"source": source} if source else {})}
 
     def title(self, group: ParameterGroup) -> str:  # noqa: ARG002
         """See TrainingProgram."""
@@ -117,7 +119,7 @@ class ProjectProgram:
             environment={**store.environment, "PATH": tools},
             parameters=values,
             project=project,
-            original=self.original,
+            original=self.source.name,
         )
 
 

@@ -11,9 +11,8 @@ from mlsql_engine.algorithms.mlflow_project import batch_prediction, prediction
 from mlsql_engine.algorithms.mlflow_project.interpreters import EnvironmentInterpreters
 from mlsql_engine.algorithms.mlflow_project.prediction import PredictScript
 from mlsql_engine.algorithms.mlflow_project.program import FOLDER
-from mlsql_engine.algorithms.python_alg import training
+from mlsql_engine.algorithms.python_alg import projects, training
 from mlsql_engine.algorithms.python_alg.options import FunctionOptions, RunOptions, TrainOptions
-from mlsql_engine.algorithms.python_alg.program import check_project
 from mlsql_engine.algorithms.python_alg.versions import RequestedVersions
 from mlsql_engine.algorithms.training_program import Interpreter
 from mlsql_engine.core import vectors
@@ -46,7 +45,7 @@ class PythonAlg:
 
     def check_training(self, options: RunOptions, folder: Path) -> None:
         """A project's entry point takes the parameters of every group. See ChecksTraining."""
-        check_project(options, folder)
+        projects.check(options, folder)
 
     def run_predicts(self, options: Collection[str]) -> bool:
         """Where nothing says what to train, the model that is there predicts. See PredictsWhenRun."""

@@ -18,7 +18,11 @@ from mlsql_engine.transport.kafka.parameters import KafkaParameters
 from mlsql_engine.transport.local_files import LocalFormat
 
 EnvManager = Literal["conda", "uv", "virtualenv", "local"]
-PROJECT_OPTIONS: Final = {"env_manager": "systemParam.envManager", "model_name": "modelName"}
+PROJECT_OPTIONS: Final = {
+    "env_manager": "systemParam.envManager",
+    "model_name": "modelName",
+    "project_version": "projectVersion",
+}
 """The fields of ScriptOptions that only projects have, and what users call them."""
 ModelFormat = Literal["pickle", "joblib", "skops", "onnx", "safetensors"]
 
@@ -92,7 +96,10 @@ class ScriptOptions(RunOptions):
     """Which script runs."""
 
     python_script_path: FilePath | None = option(
-        None, doc="the script, a .py file, or the folder of an MLflow project", aliases=("pythonDescPath",)
+        None,
+        doc="the script, a .py file; or an MLflow project: its folder, a zip file, or the address of a git "
+        "repository, where #FOLDER names a folder inside",
+        aliases=("pythonDescPath",),
     )
     scripts: TableNames | None = option(
         None, doc="tables that hold scripts (load script.`x` as t), divided by commas: each is a file TABLE.py"
@@ -104,6 +111,9 @@ class ScriptOptions(RunOptions):
     )
     env_manager: EnvManager | None = option(
         None, name="systemParam.envManager", doc="what makes the Python environment of a project"
+    )
+    project_version: Text | None = option(
+        None, doc="the branch, tag or commit of a project that is a git repository; without it the default branch"
     )
     model_name: Text | None = option(
         None, doc="the model that becomes the model, of several that a project logs to MLflow: NAME, or RUN/NAME"

@@ -9,18 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mlsql_engine.algorithms.base import TrainRequest, existing_file
-from mlsql_engine.algorithms.mlflow_project import definition
-from mlsql_engine.algorithms.mlflow_project.definition import Definition, EntryPoint
-from mlsql_engine.algorithms.mlflow_project.interpreters import EnvironmentInterpreters, InterpreterRequest
-from mlsql_engine.algorithms.mlflow_project.parameters import values_of
-from mlsql_engine.algorithms.mlflow_project.program import FOLDER, Asked, ProjectProgram, copied
-from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_name, parse_groups
-from mlsql_engine.algorithms.python_alg.options import PROJECT_OPTIONS, RunOptions, ScriptOptions, SKLearnOptions
+from mlsql_engine.algorithms.python_alg import projects
+from mlsql_engine.algorithms.python_alg.groups import ParameterGroup, estimator_name
+from mlsql_engine.algorithms.python_alg.options import RunOptions, ScriptOptions, SKLearnOptions
 from mlsql_engine.algorithms.scripts import script_of_table
 from mlsql_engine.algorithms.training_program import Interpreter, Launch, Places, TrainingProgram
-from mlsql_engine.core.errors import BadValue
-from mlsql_engine.core.options import names_in, written_at
-from mlsql_engine.core.paths import resolve_path
+from mlsql_engine.core.options import names_in
 from mlsql_engine.core.text import Text
 from mlsql_engine.environments import interpreters
 
@@ -86,10 +80,10 @@ def program_of(request: TrainRequest, work: Path, version: Path) -> TrainingProg
     options: RunOptions = request.options
     path = options.python_script_path if isinstance(options, ScriptOptions) else None
     if isinstance(options, ScriptOptions) and path is not None:
+        if projects.is_project(path, request.folder):
+            return projects.program(options, path, request, work, version)
         place = existing_file(path, request.folder, "script")
-        if place.is_dir():
-            return _of_project(options, path, request, version)
-        _refuse_project_options(options, path)
+        projects.refuse_options(options, path)
         return Program(_interpreter(request), place, {place.name: place.read_bytes()})
     if isinstance(options, ScriptOptions) and options.scripts is not None:
         return _of_tables(options.scripts, options.entry_point, request, work / "scripts")
@@ -98,60 +92,6 @@ def program_of(request: TrainRequest, work: Path, version: Path) -> TrainingProg
 
 def _interpreter(request: TrainRequest) -> Interpreter:
     return Interpreter(interpreters.resolve(request.options.python_path, request.folder))
-
-
-def _refuse_project_options(options: ScriptOptions, path: Text) -> None:
-    for name, word in {**PROJECT_OPTIONS, "entry_point": "entryPoint"}.items():
-        if getattr(options, name) is not None:
-            raise BadValue(
-                f"{word} is an option of MLflow projects, and {path.value} is a script",
-                span=written_at(options, name),
-                hint="leave it out, or let pythonScriptPath name the folder with the MLproject file",
-            )
-
-
-def check_project(options: RunOptions, folder: Path) -> None:
-    """Raise what training would raise of the project that the options name, where they name one."""
-    path = options.python_script_path if isinstance(options, ScriptOptions) else None
-    if isinstance(options, ScriptOptions) and path is not None:
-        source = resolve_path(path, folder)
-        if source.is_dir():
-            _read(options, path, source, folder)
-        elif source.exists():
-            _refuse_project_options(options, path)
-
-
-def _read(options: ScriptOptions, path: Text, source: Path, folder: Path) -> tuple[Definition, EntryPoint]:
-    """A project and the entry point that trains, which takes the parameters of every group."""
-    project = definition.read(source, path.span)
-    asked = options.entry_point
-    entry = definition.entry_of(project, _value(asked), asked.span if asked else path.span)
-    for group in parse_groups(options.fit_param):
-        values_of(entry, group.written, folder, source, path.span)
-    return project, entry
-
-
-def _of_project(options: ScriptOptions, path: Text, request: TrainRequest, version: Path) -> ProjectProgram:
-    """The project in a folder, copied into the version. Raises what is wrong with it before anything is copied."""
-    source = existing_file(path, request.folder, "project")
-    project, entry = _read(options, path, source, request.folder)
-    wanted = InterpreterRequest(
-        definition=project,
-        project=source,
-        folder=request.folder,
-        python_path=options.python_path,
-        manager=options.env_manager,
-        manager_span=written_at(options, "env_manager"),
-        environment=options.environment,
-        span=path.span,
-    )
-    interpreter = EnvironmentInterpreters(request.workshop.progress, request.check).interpreter(wanted)
-    asked = Asked(path.span, request.folder, options.environment, _value(options.model_name))
-    return ProjectProgram(project, entry, copied(source, version / FOLDER, path.span), interpreter, asked, source)
-
-
-def _value(text: Text | None) -> str | None:
-    return None if text is None else text.value
 
 
 def _of_tables(scripts: Text, entry_point: Text | None, request: TrainRequest, place: Path) -> Program:
